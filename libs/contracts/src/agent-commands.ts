@@ -1,0 +1,344 @@
+import { z } from 'zod';
+import { defineAgentCommand } from './definition.js';
+import { BackupCompleted, SnapshotReady } from './events.js';
+import { Bytes, ObjectName, ObjectUid, OperationId, RestorePointId, VolumeHandle } from './identifiers.js';
+import { BackupReference, BoundSnapshot, ClaimFacts, VolumeReference } from './restore-point.js';
+import { ErrorDetail } from './snapfleet-error.js';
+import { Assertion, Quiesce } from './snapshot-policy.js';
+
+const ready = SnapshotReady.example;
+const operationId = ready.restorePointId;
+const time = z.iso.datetime({ offset: true });
+
+/** A workload as it was before it was quiesced: enough to put it back exactly. */
+export const SavedWorkload = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.enum(['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController']),
+    name: ObjectName,
+    uid: ObjectUid,
+    replicas: z.number().int().nonnegative(),
+  }),
+  z.object({
+    kind: z.literal('Pod'),
+    name: ObjectName,
+    uid: ObjectUid,
+    manifest: z.record(z.string(), z.unknown()).describe('the Pod without what the API server and the scheduler added'),
+  }),
+]);
+export type SavedWorkload = z.infer<typeof SavedWorkload>;
+
+export const ClaimPreflight = defineAgentCommand({
+  name: 'claim.preflight',
+  summary: 'Check all that a snapshot of this claim needs, and read what has to be known before anything is changed.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({ ...VolumeReference.shape, quiesce: Quiesce, volumeSnapshotClassName: ObjectName.optional() }),
+  reply: z.discriminatedUnion('passed', [
+    z.object({
+      passed: z.literal(true),
+      claim: ClaimFacts,
+      volumeSnapshotClassName: ObjectName,
+      deletionPolicy: z.enum(['Delete', 'Retain']),
+      workload: SavedWorkload.optional(),
+    }),
+    z.object({ passed: z.literal(false), findings: z.array(ErrorDetail).min(1) }),
+  ]),
+  errors: [],
+  example: { namespace: 'shop', persistentVolumeClaim: 'orders', quiesce: { level: 'none' } },
+});
+
+export const WorkloadQuiesce = defineAgentCommand({
+  name: 'workload.quiesce',
+  summary: 'Scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId,
+    ...VolumeReference.shape,
+    workload: SavedWorkload,
+    deadlineSeconds: z.number().int().positive(),
+  }),
+  reply: z.object({ quiescedAt: time }),
+  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone'],
+  example: {
+    operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    deadlineSeconds: 300,
+    workload: { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 1 },
+  },
+});
+
+export const WorkloadResume = defineAgentCommand({
+  name: 'workload.resume',
+  summary:
+    'Put the workload back as it was saved. A change that somebody else made meanwhile is left in place and reported.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({ operationId: OperationId, ...VolumeReference.shape, workload: SavedWorkload }),
+  reply: z.object({
+    resumedAt: time,
+    replicas: z.number().int().nonnegative().optional(),
+    conflict: z.string().max(1024).optional(),
+  }),
+  errors: ['workload_not_found'],
+  example: {
+    operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    workload: WorkloadQuiesce.example.workload,
+  },
+});
+
+export const SnapshotTake = defineAgentCommand({
+  name: 'snapshot.take',
+  summary: 'Create the VolumeSnapshot and wait until it is ready and bound; on failure it is removed again.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    restorePointId: RestorePointId,
+    ...VolumeReference.shape,
+    claimUid: ObjectUid,
+    volumeSnapshotClassName: ObjectName,
+    readyDeadlineSeconds: z.number().int().positive(),
+  }),
+  reply: BoundSnapshot,
+  errors: ['pvc_not_found', 'pvc_changed', 'pvc_terminating', 'snapshot_not_ready', 'not_ours'],
+  example: {
+    restorePointId: operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    claimUid: ready.claim.uid,
+    volumeSnapshotClassName: 'topolvm-snapclass',
+    readyDeadlineSeconds: 300,
+  },
+});
+
+export const SnapshotRemove = defineAgentCommand({
+  name: 'snapshot.remove',
+  summary:
+    'Delete the VolumeSnapshot of a restore point and wait until it is gone, under Delete and Retain; never what is not ours.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    restorePointId: RestorePointId,
+    ...VolumeReference.shape,
+    snapshot: BoundSnapshot.optional(),
+    purge: z.boolean(),
+    deadlineSeconds: z.number().int().positive(),
+  }),
+  reply: z.object({
+    freed: z.boolean().describe('the VolumeSnapshotContent and its logical volume are gone too'),
+    retainedContentName: ObjectName.optional(),
+  }),
+  errors: ['snapshot_in_use', 'snapshot_delete_pending', 'not_ours'],
+  example: {
+    restorePointId: operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    snapshot: ready.snapshot,
+    purge: false,
+    deadlineSeconds: 300,
+  },
+});
+
+export const VolumeRestore = defineAgentCommand({
+  name: 'volume.restore',
+  summary:
+    'Restore a VolumeSnapshot into a claim of exactly its size, with a Pod that uses it, run the assertion, remove the Pod, expand if asked.',
+  from: ['orchestrator', 'restore-verifier'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId,
+    restorePointId: RestorePointId,
+    ...VolumeReference.shape,
+    targetClaim: ObjectName,
+    purpose: z
+      .enum(['user', 'scratch'])
+      .describe('a scratch claim may be removed by volume.remove; a user claim never'),
+    claim: ClaimFacts,
+    snapshot: BoundSnapshot,
+    sizeBytes: Bytes.optional(),
+    assertion: Assertion.optional(),
+    deadlineSeconds: z.number().int().positive(),
+  }),
+  reply: z.object({
+    claimUid: ObjectUid,
+    volumeHandle: VolumeHandle,
+    sizeBytes: Bytes,
+    assertion: z.object({ exitCode: z.number().int(), message: z.string().max(4096) }).optional(),
+  }),
+  errors: [
+    'target_exists',
+    'restore_size_too_small',
+    'restore_not_bound',
+    'consumer_not_ready',
+    'snapshot_not_found',
+    'not_ours',
+  ],
+  example: {
+    operationId,
+    restorePointId: operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    targetClaim: 'orders-restored',
+    purpose: 'user',
+    claim: ready.claim,
+    snapshot: ready.snapshot,
+    deadlineSeconds: 300,
+  },
+});
+
+export const VolumeRemove = defineAgentCommand({
+  name: 'volume.remove',
+  summary: 'Delete a scratch claim that volume.restore made, with its Pod, and wait until the volume is gone.',
+  from: ['orchestrator', 'restore-verifier'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId,
+    namespace: VolumeReference.shape.namespace,
+    targetClaim: ObjectName,
+    deadlineSeconds: z.number().int().positive(),
+  }),
+  reply: z.object({ removed: z.boolean().describe('false: it was not there any more') }),
+  errors: ['not_ours', 'deadline_exceeded'],
+  example: { operationId, namespace: 'shop', targetClaim: 'snapfleet-verify-5b0a4c3e', deadlineSeconds: 300 },
+});
+
+/** A thin logical volume as `lvs` reports it. */
+export const LogicalVolumeFacts = z.object({
+  volumeGroup: z.string().max(128),
+  logicalVolume: z.string().max(128),
+  lvUuid: z.string().max(64),
+  path: z.string().max(512),
+  pool: z.string().max(128),
+  origin: z.string().max(128).describe('empty where the origin is gone; that means nothing'),
+  sizeBytes: Bytes,
+  mappedPercent: z.number().min(0).max(100),
+  access: z.enum(['read-only', 'read-write']),
+  active: z.boolean(),
+});
+export type LogicalVolumeFacts = z.infer<typeof LogicalVolumeFacts>;
+
+export const VolumeLocate = defineAgentCommand({
+  name: 'volume.locate',
+  summary: 'Find the logical volume behind a CSI handle and tell what lvs says of it.',
+  from: ['orchestrator', 'backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({ volumeHandle: VolumeHandle }),
+  reply: LogicalVolumeFacts,
+  errors: ['volume_not_found', 'volume_ambiguous', 'volume_not_thin', 'lvm_failed'],
+  example: { volumeHandle: ready.snapshot.snapshotHandle },
+});
+
+export const VolumeExpose = defineAgentCommand({
+  name: 'volume.expose',
+  summary:
+    'Make the data of a logical volume readable: activate it and mount it read-only in a namespace of its own, as a lease with an end.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({
+    volumeHandle: VolumeHandle,
+    volumeMode: z.enum(['Filesystem', 'Block']),
+    leaseKey: z
+      .string()
+      .regex(/^[a-z0-9-]{1,128}$/)
+      .describe('the same key gives the same lease'),
+    leaseSeconds: z.number().int().min(5).max(86_400),
+  }),
+  reply: z.object({
+    leaseId: z.string().max(128),
+    path: z
+      .string()
+      .max(512)
+      .describe('directory, or device for volumeMode Block, that the reader may open while the lease lasts'),
+    expiresAt: time,
+    filesystem: z.enum(['xfs', 'ext4']).optional(),
+    mountOptions: z.array(z.string().max(64)),
+    cleanLog: z
+      .boolean()
+      .describe('false: it could be mounted only without its log, so the data is as after a power cut'),
+    logicalVolume: LogicalVolumeFacts,
+  }),
+  errors: [
+    'volume_not_found',
+    'volume_ambiguous',
+    'volume_not_thin',
+    'filesystem_unsupported',
+    'mount_failed',
+    'lvm_failed',
+  ],
+  example: {
+    volumeHandle: ready.snapshot.snapshotHandle,
+    volumeMode: 'Filesystem',
+    leaseKey: `backup-${operationId}`,
+    leaseSeconds: 600,
+  },
+});
+
+export const VolumeRenew = defineAgentCommand({
+  name: 'volume.renew',
+  summary: 'Move the end of a lease.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({
+    leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/),
+    leaseSeconds: z.number().int().min(5).max(86_400),
+  }),
+  reply: z.object({ expiresAt: time }),
+  errors: ['lease_not_found'],
+  example: { leaseId: `backup-${operationId}`, leaseSeconds: 600 },
+});
+
+export const VolumeConceal = defineAgentCommand({
+  name: 'volume.conceal',
+  summary:
+    'End a lease: unmount, and deactivate what the lease had activated. A lease that is gone already is a success.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({ leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/) }),
+  reply: z.object({ concealed: z.boolean().describe('false: there was no such lease any more') }),
+  errors: ['mount_failed', 'lvm_failed'],
+  example: { leaseId: `backup-${operationId}` },
+});
+
+export const PoolReport = defineAgentCommand({
+  name: 'pool.report',
+  summary: 'Tell how full the thin pools of this host are.',
+  from: ['orchestrator'],
+  to: ['host-lvm'],
+  data: z.object({}),
+  reply: z.object({
+    pools: z
+      .array(
+        z.object({
+          volumeGroup: z.string().max(128),
+          pool: z.string().max(128),
+          sizeBytes: Bytes,
+          dataPercent: z.number(),
+          metadataPercent: z.number(),
+          virtualBytes: Bytes.describe('sum of the sizes of its thin volumes'),
+        }),
+      )
+      .max(64),
+    leases: z.number().int().nonnegative(),
+  }),
+  errors: ['lvm_failed'],
+  example: {},
+});
+
+export const BackupRemove = defineAgentCommand({
+  name: 'backup.remove',
+  summary: 'Delete one backup at its destination.',
+  from: ['orchestrator'],
+  to: ['backup-worker'],
+  data: z.object({ restorePointId: RestorePointId, ...VolumeReference.shape, backup: BackupReference }),
+  reply: z.object({ removed: z.boolean() }),
+  errors: ['mover_unknown', 'mover_failed', 'destination_unavailable'],
+  example: {
+    restorePointId: operationId,
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    backup: BackupCompleted.example.backup,
+  },
+});

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { defineCommand } from './definition.js';
+import { Bytes, IdempotencyKey, ObjectName, RestorePointId } from './identifiers.js';
+import { VolumeReference } from './restore-point.js';
+import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
+
+const whoAndWhy = {
+  idempotencyKey: IdempotencyKey.optional().describe(
+    'repeat it to mean the same operation; default: the id of the message',
+  ),
+  requestedBy: z.string().max(256).optional(),
+  reason: z.string().max(1024).optional(),
+};
+const exampleId = '5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87';
+
+export const SnapshotCreate = defineCommand({
+  name: 'snapshot.create',
+  summary:
+    'Make a restore point of a volume: preflight, quiesce, VolumeSnapshot, resume; then back up and verify as the policy says.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({ ...VolumeReference.shape, policy: SnapshotPolicy.prefault({}), ...whoAndWhy }),
+  errors: [
+    'pvc_not_found',
+    'pvc_not_bound',
+    'pvc_terminating',
+    'wrong_driver',
+    'thick_device_class',
+    'snapshot_crd_missing',
+    'snapshot_class_not_found',
+    'snapshot_class_wrong_driver',
+    'pool_headroom_missing',
+    'workload_not_found',
+    'workload_conflict',
+    'workload_not_gone',
+    'snapshot_not_ready',
+    'mover_unknown',
+    'cancelled',
+    'deadline_exceeded',
+  ],
+  outcomes: ['snapshot.ready', 'snapshot.failed', 'command.rejected'],
+  example: {
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    policy: {
+      quiesce: { level: 'cold', workload: { kind: 'Deployment', name: 'orders' } },
+      movers: ['copy', 'restic'],
+      verify: ['snapshot', 'backup'],
+    },
+    idempotencyKey: 'orders-2026-11-23',
+    requestedBy: 'nightly',
+    reason: 'before the update',
+  },
+});
+
+export const SnapshotCancel = defineCommand({
+  name: 'snapshot.cancel',
+  summary: 'Stop making a restore point: the workload is put back and what was made is removed.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({ restorePointId: RestorePointId, ...whoAndWhy }),
+  errors: ['snapshot_not_found'],
+  outcomes: ['snapshot.failed', 'command.completed', 'command.rejected'],
+  example: { restorePointId: exampleId },
+});
+
+export const SnapshotBackup = defineCommand({
+  name: 'snapshot.backup',
+  summary: 'Back up an existing restore point with one more mover, or again after a failure.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({ restorePointId: RestorePointId, mover: MoverName, verify: z.boolean().default(true), ...whoAndWhy }),
+  errors: [
+    'snapshot_not_found',
+    'mover_unknown',
+    'destination_unavailable',
+    'mover_failed',
+    'source_unreadable',
+    'empty_volume',
+  ],
+  outcomes: ['backup.completed', 'backup.failed', 'command.rejected'],
+  example: { restorePointId: exampleId, mover: 'restic' },
+});
+
+export const SnapshotVerify = defineCommand({
+  name: 'snapshot.verify',
+  summary: 'Prove a restore point again: restore the snapshot or one of its backups and compare.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    restorePointId: RestorePointId,
+    level: VerifyLevel,
+    mover: MoverName.optional().describe('which backup; needed for level `backup` where there is more than one'),
+    assertion: Assertion.optional(),
+    ...whoAndWhy,
+  }),
+  errors: [
+    'snapshot_not_found',
+    'backup_not_found',
+    'verification_failed',
+    'assertion_failed',
+    'restore_not_bound',
+    'consumer_not_ready',
+  ],
+  outcomes: ['restore.verified', 'restore.failed', 'command.rejected'],
+  example: { restorePointId: exampleId, level: 'snapshot' },
+});
+
+export const SnapshotRestore = defineCommand({
+  name: 'snapshot.restore',
+  summary: 'Restore the snapshot of a restore point into a new PersistentVolumeClaim of the same namespace.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    restorePointId: RestorePointId,
+    targetClaim: ObjectName.describe('name of the new PersistentVolumeClaim; it must not exist'),
+    sizeBytes: Bytes.optional().describe('larger than the snapshot: the claim is expanded after the restore'),
+    ...whoAndWhy,
+  }),
+  errors: [
+    'snapshot_not_found',
+    'target_exists',
+    'restore_size_too_small',
+    'restore_not_bound',
+    'consumer_not_ready',
+    'pool_headroom_missing',
+  ],
+  outcomes: ['volume.restored', 'volume.restore-failed', 'command.rejected'],
+  example: { restorePointId: exampleId, targetClaim: 'orders-restored' },
+});
+
+export const SnapshotDelete = defineCommand({
+  name: 'snapshot.delete',
+  summary: 'Delete a restore point: the VolumeSnapshot and its data, and the backups where that is asked for.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    restorePointId: RestorePointId,
+    deleteBackups: z.boolean().default(false),
+    purge: z.boolean().default(false).describe('under deletionPolicy Retain: delete the content and free the pool too'),
+    allowLastGoodCopy: z
+      .boolean()
+      .default(false)
+      .describe('needed to delete the last verified restore point of a volume'),
+    ...whoAndWhy,
+  }),
+  errors: ['snapshot_not_found', 'snapshot_in_use', 'snapshot_delete_pending', 'last_good_copy', 'not_ours'],
+  outcomes: ['snapshot.deleted', 'snapshot.delete-failed', 'command.rejected'],
+  example: { restorePointId: exampleId },
+});

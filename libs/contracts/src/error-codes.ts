@@ -1,0 +1,172 @@
+/** How an error ends: whether trying the same thing again later can succeed. */
+export interface ErrorCodeFacts {
+  /** The same request may succeed later without any change by a person. */
+  readonly retryable: boolean;
+  /** What it means, in one sentence. */
+  readonly meaning: string;
+  /** What a person does about it. */
+  readonly remedy: string;
+}
+
+const final = (meaning: string, remedy: string): ErrorCodeFacts => ({ retryable: false, meaning, remedy });
+const passing = (meaning: string, remedy: string): ErrorCodeFacts => ({ retryable: true, meaning, remedy });
+
+/** Every error code that crosses a process boundary. Codes are stable: callers decide by them, never by the text. */
+export const errorCodes = {
+  invalid_message: final(
+    'A message does not follow its schema.',
+    'Correct the named field; the message reference shows the schema and an example.',
+  ),
+  wrong_device: final(
+    'The message names another device than its subject or this device.',
+    'Publish to the subject of the device that the message is for.',
+  ),
+  command_expired: final(
+    'The command was taken up after its own deadline.',
+    'Publish the command again if it is still wanted.',
+  ),
+  deadline_exceeded: passing(
+    'A step did not end within its deadline.',
+    'Look at the cause in the error, then try again with a longer deadline if the device is only slow.',
+  ),
+  cancelled: final(
+    'The operation was cancelled on request.',
+    'Nothing: the workload was put back and what had been made was removed.',
+  ),
+  interrupted: passing(
+    'A service stopped in the middle of the work.',
+    'Nothing: the work is taken up again by itself.',
+  ),
+  internal: passing(
+    'Something happened that the program did not expect.',
+    'Look at the log of the named service with the correlation id; report it if it returns.',
+  ),
+
+  pvc_not_found: final('The PersistentVolumeClaim does not exist.', 'Check the namespace and the name.'),
+  pvc_not_bound: final(
+    'The PersistentVolumeClaim is not bound to a volume.',
+    'Start a Pod that uses it: the class binds with WaitForFirstConsumer.',
+  ),
+  pvc_terminating: final('The PersistentVolumeClaim is being deleted.', 'Snapshot a claim that stays.'),
+  pvc_changed: final(
+    'The PersistentVolumeClaim was deleted and made again in the meantime.',
+    'Start again with the new claim.',
+  ),
+  wrong_driver: final('The volume is not provided by topolvm.io.', 'Snapfleet handles TopoLVM (LVMS) volumes only.'),
+  thick_device_class: final(
+    'The device class is thick, and TopoLVM snapshots thin volumes only.',
+    'Use a device class of `type: thin` with a thin-pool in lvmd.yaml, and move the data to a volume of that class.',
+  ),
+  snapshot_crd_missing: final(
+    'The cluster does not know snapshot.storage.k8s.io/v1.',
+    'Enable the CSI snapshot component: MicroShift `storage.optionalCsiComponents`.',
+  ),
+  snapshot_class_not_found: final(
+    'There is no VolumeSnapshotClass to use.',
+    'Create one with driver topolvm.io, or name an existing one in the command.',
+  ),
+  snapshot_class_wrong_driver: final(
+    'The VolumeSnapshotClass is of another driver.',
+    'Name a VolumeSnapshotClass with driver topolvm.io.',
+  ),
+  pool_headroom_missing: final(
+    'The thin pool has no room in its virtual budget for this snapshot.',
+    'Delete snapshots or raise the overprovision-ratio: each snapshot is charged its full virtual size.',
+  ),
+  workload_not_found: final('The workload to quiesce does not exist.', 'Check kind and name in the policy.'),
+  workload_conflict: final(
+    'The workload was changed by somebody else while it was quiesced.',
+    'Look who scales it (HorizontalPodAutoscaler, GitOps); the change of the other side was left in place.',
+  ),
+  workload_not_gone: passing(
+    'Pods that use the volume did not end in time.',
+    'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',
+  ),
+  snapshot_not_ready: passing(
+    'The VolumeSnapshot did not become ready in time.',
+    'The message repeats status.error.message of the driver.',
+  ),
+  snapshot_not_found: final(
+    'There is no such restore point or VolumeSnapshot.',
+    'List the restore points: `snapfleet snapshot list`.',
+  ),
+  snapshot_in_use: final(
+    'Something still uses the snapshot.',
+    'End the named users first: PersistentVolumeClaims that are being restored from it, or readers of its data.',
+  ),
+  snapshot_delete_pending: passing(
+    'The VolumeSnapshot was not gone in time.',
+    'The message says which finalizer waits for what. Finalizers are removed only with proof that nothing is referred to.',
+  ),
+  last_good_copy: final(
+    'This is the last verified copy of the volume.',
+    'Make and verify another restore point first, or say in the command that the last good copy may go.',
+  ),
+  not_ours: final(
+    'The object exists, but was not made by Snapfleet for this purpose.',
+    'Rename one of the two; Snapfleet neither changes nor deletes what it did not make.',
+  ),
+  restore_size_too_small: final(
+    'The requested size is smaller than the snapshot.',
+    'Ask for at least the restore size, or leave the size out.',
+  ),
+  target_exists: final('There is already a PersistentVolumeClaim of that name.', 'Restore under another name.'),
+  restore_not_bound: passing(
+    'The restored PersistentVolumeClaim was not bound in time.',
+    'The message repeats the events of the claim.',
+  ),
+  consumer_not_ready: passing(
+    'The Pod that uses the restored volume was not ready in time.',
+    'The message repeats the state of the Pod.',
+  ),
+
+  volume_not_found: final(
+    'No logical volume of this handle exists on this host.',
+    'Check that the device still has the disk; a VolumeSnapshot object can outlive its data.',
+  ),
+  volume_ambiguous: final(
+    'More than one volume group has a logical volume of this handle.',
+    'Name the volume group in the settings of host-lvm.',
+  ),
+  volume_not_thin: final('The logical volume is not a thin volume.', 'Snapfleet reads snapshots on thin pools only.'),
+  filesystem_unsupported: final(
+    'The filesystem on the volume is not on the list of those that are mounted.',
+    'Only xfs and ext4 are mounted; other volumes are read as a device.',
+  ),
+  mount_failed: passing('The volume could not be mounted read-only.', 'The message repeats what mount said.'),
+  lvm_failed: passing('An LVM command failed.', 'The message repeats what LVM said.'),
+  lease_not_found: final('There is no such lease: it has ended or was never given.', 'Expose the volume again.'),
+
+  destination_unavailable: passing(
+    'The backup destination cannot be reached or written.',
+    'Check that the destination is there, has room and may be written.',
+  ),
+  mover_failed: passing('The mover ended with an error.', 'The message repeats what the tool said.'),
+  mover_unknown: final(
+    'No mover of that name is set up on this device.',
+    'Name a mover that the device has, or set it up.',
+  ),
+  backup_not_found: final(
+    'The backup is not at its destination.',
+    'Check whether the destination was cleared; make a new backup.',
+  ),
+  source_unreadable: final('A part of the snapshot could not be read.', 'Check the disk: the message names the file.'),
+  empty_volume: final(
+    'The volume holds no files, which the policy does not allow.',
+    'Check that the right volume is named; allow empty volumes in the policy if that is right.',
+  ),
+  verification_failed: final(
+    'The restored data is not what was saved.',
+    'Do not rely on this restore point; look at the differences and make a new one.',
+  ),
+  assertion_failed: final(
+    'The assertion command in the restored Pod did not succeed.',
+    'Look at its exit code and output.',
+  ),
+} as const satisfies Record<string, ErrorCodeFacts>;
+
+/** The stable code of an error. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** All codes, for schemas and documentation. */
+export const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];

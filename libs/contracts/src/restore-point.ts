@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { Bytes, Digest, Namespace, ObjectName, ObjectUid, RestorePointId, VolumeHandle } from './identifiers.js';
+import { ErrorDetail } from './snapfleet-error.js';
+import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
+
+/** Which volume. */
+export const VolumeReference = z.object({
+  namespace: Namespace,
+  persistentVolumeClaim: ObjectName,
+});
+export type VolumeReference = z.infer<typeof VolumeReference>;
+
+/**
+ * What may be said of the data: `app` the application had ended cleanly, `fs` the filesystem was clean,
+ * `crash` as after a power cut.
+ */
+export const ConsistencyGrade = z.enum(['app', 'fs', 'crash']);
+export type ConsistencyGrade = z.infer<typeof ConsistencyGrade>;
+
+/** The VolumeSnapshot of a restore point, bound and ready. */
+export const BoundSnapshot = z.object({
+  volumeSnapshotName: ObjectName,
+  volumeSnapshotUid: ObjectUid,
+  volumeSnapshotContentName: ObjectName,
+  snapshotHandle: VolumeHandle,
+  deletionPolicy: z.enum(['Delete', 'Retain']),
+  restoreSizeBytes: Bytes,
+  creationTime: z.iso.datetime({ offset: true }),
+});
+export type BoundSnapshot = z.infer<typeof BoundSnapshot>;
+
+/** Facts about a claim that later steps need. */
+export const ClaimFacts = z.object({
+  uid: ObjectUid,
+  volumeName: ObjectName,
+  volumeHandle: VolumeHandle,
+  storageClassName: ObjectName,
+  deviceClass: z.string().max(63).describe('empty: the default class of lvmd'),
+  capacityBytes: Bytes,
+  volumeMode: z.enum(['Filesystem', 'Block']),
+  accessModes: z.array(z.string().max(32)).max(4),
+  nodeName: z.string().max(253).optional(),
+});
+export type ClaimFacts = z.infer<typeof ClaimFacts>;
+
+/** What a backup worker or a verifier needs to know to do its work without asking anybody. */
+export const ReadySnapshot = z.object({
+  restorePointId: RestorePointId,
+  ...VolumeReference.shape,
+  claim: ClaimFacts,
+  snapshot: BoundSnapshot,
+  consistency: ConsistencyGrade,
+  movers: z.array(MoverName),
+  verify: z.array(VerifyLevel),
+  assertion: Assertion.optional(),
+  allowEmpty: z.boolean(),
+});
+export type ReadySnapshot = z.infer<typeof ReadySnapshot>;
+
+/** Counts of a manifest. */
+export const ManifestSummary = z.object({
+  rootDigest: Digest.describe('digest of the whole manifest: equal digests mean equal trees'),
+  entries: z.number().int().nonnegative(),
+  files: z.number().int().nonnegative(),
+  bytes: Bytes,
+  skippedAttributes: z.array(z.string().max(128)).max(32).describe('attribute classes that could not be read'),
+});
+export type ManifestSummary = z.infer<typeof ManifestSummary>;
+
+/** Where a mover put the data, in the mover's own terms; opaque to everyone else. */
+export const BackupReference = z.object({
+  mover: MoverName,
+  destination: z.string().max(64).describe('name of the destination in the settings'),
+  location: z.string().max(1024).describe('where in the destination: a path below it, or a restic snapshot id'),
+});
+export type BackupReference = z.infer<typeof BackupReference>;
+
+/** One backup of a restore point, as the catalogue shows it. */
+export const BackupRecord = z.object({
+  mover: MoverName,
+  state: z.enum(['pending', 'completed', 'failed', 'deleted']),
+  reference: BackupReference.optional(),
+  manifest: ManifestSummary.optional(),
+  completedAt: z.iso.datetime({ offset: true }).optional(),
+  error: ErrorDetail.optional(),
+});
+export type BackupRecord = z.infer<typeof BackupRecord>;
+
+/** One verdict about a restore point. */
+export const VerificationRecord = z.object({
+  level: VerifyLevel,
+  mover: MoverName.optional().describe('which backup, for level `backup`'),
+  state: z.enum(['pending', 'verified', 'failed']),
+  rootDigest: Digest.optional(),
+  verifiedAt: z.iso.datetime({ offset: true }).optional(),
+  error: ErrorDetail.optional(),
+});
+export type VerificationRecord = z.infer<typeof VerificationRecord>;
+
+/** Where a restore point is in its life. */
+export const RestorePointPhase = z.enum([
+  'requested',
+  'preflight-passed',
+  'quiesced',
+  'snapshot-ready',
+  'resumed',
+  'backed-up',
+  'verified-local',
+  'verified-remote',
+  'deleting',
+  'deleted',
+  'failed',
+]);
+export type RestorePointPhase = z.infer<typeof RestorePointPhase>;
+
+/** A restore point as the device's catalogue knows it. */
+export const RestorePoint = z.object({
+  restorePointId: RestorePointId,
+  ...VolumeReference.shape,
+  phase: RestorePointPhase,
+  consistency: ConsistencyGrade.optional(),
+  snapshot: BoundSnapshot.optional(),
+  claim: ClaimFacts.optional(),
+  backups: z.array(BackupRecord),
+  verifications: z.array(VerificationRecord),
+  policy: SnapshotPolicy,
+  requestedBy: z.string().max(256).optional(),
+  reason: z.string().max(1024).optional(),
+  requestedAt: z.iso.datetime({ offset: true }),
+  readyAt: z.iso.datetime({ offset: true }).optional(),
+  downtimeMs: z.number().int().nonnegative().optional().describe('how long the workload was away'),
+  error: ErrorDetail.optional(),
+});
+export type RestorePoint = z.infer<typeof RestorePoint>;

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ObjectName } from './identifiers.js';
+
+/** The kinds of workload that can be quiesced. */
+export const WorkloadKind = z.enum(['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController', 'Pod']);
+export type WorkloadKind = z.infer<typeof WorkloadKind>;
+
+/** A workload in the PersistentVolumeClaim's namespace. */
+export const Workload = z.object({ kind: WorkloadKind, name: ObjectName });
+export type Workload = z.infer<typeof Workload>;
+
+const deadlineSeconds = (fallback: number): z.ZodDefault<z.ZodNumber> =>
+  z.number().int().min(5).max(86_400).default(fallback);
+
+/** What is done so that nobody writes while the snapshot is cut. */
+export const Quiesce = z.discriminatedUnion('level', [
+  z.object({
+    level: z.literal('cold').describe('the workload is scaled to 0, or the Pod deleted, and put back afterwards'),
+    workload: Workload,
+    deadlineSeconds: deadlineSeconds(300).describe('how long the Pods may take to end'),
+  }),
+  z.object({ level: z.literal('none').describe('nothing; device-mapper alone suspends the volume for the cut') }),
+]);
+export type Quiesce = z.infer<typeof Quiesce>;
+
+/** The name of a mover as set up on the device: `copy` and `restic` are built in. */
+export const MoverName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and "-", and begin with a letter');
+export type MoverName = z.infer<typeof MoverName>;
+
+/** What is proven: that the local snapshot restores, that each backup restores. */
+export const VerifyLevel = z.enum(['snapshot', 'backup']);
+export type VerifyLevel = z.infer<typeof VerifyLevel>;
+
+/** A command that runs in the Pod that uses the restored volume; exit code 0 means that the data is right. */
+export const Assertion = z.object({
+  image: z.string().min(1).max(512).describe('container image that is on the device'),
+  command: z.array(z.string().max(4096)).min(1).max(64).describe('program and arguments; no shell is added'),
+  mountPath: z
+    .string()
+    .regex(/^\/[A-Za-z0-9._/-]{1,200}$/, 'must be an absolute path')
+    .default('/data'),
+  timeoutSeconds: deadlineSeconds(300),
+});
+export type Assertion = z.infer<typeof Assertion>;
+
+/** What becomes of older restore points of the same volume. */
+export const Retention = z.object({
+  keepLast: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .describe(
+      'after a verified run, older restore points beyond this number lose their local snapshot; never the last verified one',
+    ),
+});
+export type Retention = z.infer<typeof Retention>;
+
+/** How one snapshot is made, moved and proven. */
+export const SnapshotPolicy = z.object({
+  quiesce: Quiesce.default({ level: 'none' }),
+  volumeSnapshotClassName: ObjectName.optional().describe('default: the default class of topolvm.io, or the only one'),
+  readyDeadlineSeconds: deadlineSeconds(300).describe('how long the VolumeSnapshot may take to become ready'),
+  movers: z.array(MoverName).max(8).default([]).describe('where to copy the data to'),
+  verify: z.array(VerifyLevel).max(2).default(['snapshot', 'backup']),
+  assertion: Assertion.optional(),
+  allowEmpty: z.boolean().default(false).describe('whether a volume without any file is a success'),
+  retention: Retention.optional(),
+});
+export type SnapshotPolicy = z.infer<typeof SnapshotPolicy>;

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+const source = { resolve: { conditions: ['@snapfleet/source'] }, ssr: { resolve: { conditions: ['@snapfleet/source'] } } };
+const minute = 60_000;
+
+/** A tier of tests that needs real servers: one file at a time, with deadlines long enough for the slow kernel. */
+const tier = (name: string, testTimeout: number) => ({
+  ...source,
+  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: Math.max(testTimeout, 5 * minute), fileParallelism: false },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      { ...source, test: { name: 'unit', include: ['{libs,apps}/*/src/**/*.spec.ts'] } },
+      tier('architecture', 2 * minute),
+      tier('contracts', minute),
+      tier('messaging', minute),
+      tier('movers', 3 * minute),
+      tier('conformance', 3 * minute),
+      tier('host', 10 * minute),
+      tier('e2e', 15 * minute),
+    ],
+  },
+});
