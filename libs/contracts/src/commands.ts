@@ -38,7 +38,7 @@ export const SnapshotCreate = defineCommand({
     'cancelled',
     'deadline_exceeded',
   ],
-  outcomes: ['snapshot.ready', 'snapshot.failed', 'command.rejected'],
+  outcomes: ['snapshot.ready', 'snapshot.failed', 'command.completed', 'command.rejected'],
   example: {
     namespace: 'shop',
     persistentVolumeClaim: 'orders',
@@ -78,7 +78,7 @@ export const SnapshotBackup = defineCommand({
     'source_unreadable',
     'empty_volume',
   ],
-  outcomes: ['backup.completed', 'backup.failed', 'command.rejected'],
+  outcomes: ['backup.completed', 'backup.failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId, mover: 'restic' },
 });
 
@@ -102,7 +102,7 @@ export const SnapshotVerify = defineCommand({
     'restore_not_bound',
     'consumer_not_ready',
   ],
-  outcomes: ['restore.verified', 'restore.failed', 'command.rejected'],
+  outcomes: ['restore.verified', 'restore.failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId, level: 'snapshot' },
 });
 
@@ -125,7 +125,7 @@ export const SnapshotRestore = defineCommand({
     'consumer_not_ready',
     'pool_headroom_missing',
   ],
-  outcomes: ['volume.restored', 'volume.restore-failed', 'command.rejected'],
+  outcomes: ['volume.restored', 'volume.restore-failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId, targetClaim: 'orders-restored' },
 });
 
@@ -145,6 +145,6 @@ export const SnapshotDelete = defineCommand({
     ...whoAndWhy,
   }),
   errors: ['snapshot_not_found', 'snapshot_in_use', 'snapshot_delete_pending', 'last_good_copy', 'not_ours'],
-  outcomes: ['snapshot.deleted', 'snapshot.delete-failed', 'command.rejected'],
+  outcomes: ['snapshot.deleted', 'snapshot.delete-failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId },
 });

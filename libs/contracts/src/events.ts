@@ -40,7 +40,7 @@ export const CommandRejected = defineEvent({
 
 export const CommandCompleted = defineEvent({
   name: 'command.completed',
-  summary: 'A command ended without an event of its own, for example cancelling what had already ended.',
+  summary: 'A command ended without an event of its own: a key that was used before, or cancelling what had already ended.',
   from: ['orchestrator'],
   to: ['client'],
   data: z.object({
