@@ -27,15 +27,16 @@ interface Common<Name extends string, Data extends z.ZodType> {
 }
 
 /** A public command: asks one owner for something; its outcome is told by the named events. */
-export interface CommandDefinition<Name extends string = string, Data extends z.ZodType = z.ZodType> extends Common<
-  Name,
-  Data
-> {
+export interface CommandDefinition<
+  Name extends string = string,
+  Data extends z.ZodType = z.ZodType,
+  Outcome extends string = string,
+> extends Common<Name, Data> {
   readonly kind: 'command';
   readonly plane: 'cmd';
   readonly errors: readonly ErrorCode[];
   /** Events that end the command. */
-  readonly outcomes: readonly string[];
+  readonly outcomes: readonly Outcome[];
 }
 
 /** A fact, in the past tense. */
@@ -76,9 +77,9 @@ export type MessageDefinition = CommandDefinition | EventDefinition | AgentComma
 type Without<T> = Omit<T, 'kind' | 'plane' | 'version'>;
 
 /** Defines a public command, version 1. */
-export const defineCommand = <const Name extends string, Data extends z.ZodType>(
-  definition: Without<CommandDefinition<Name, Data>>,
-): CommandDefinition<Name, Data> => ({ kind: 'command', plane: 'cmd', version: 1, ...definition });
+export const defineCommand = <const Name extends string, Data extends z.ZodType, const Outcome extends string>(
+  definition: Without<CommandDefinition<Name, Data, Outcome>>,
+): CommandDefinition<Name, Data, Outcome> => ({ kind: 'command', plane: 'cmd', version: 1, ...definition });
 
 /** Defines an event, version 1. */
 export const defineEvent = <const Name extends string, Data extends z.ZodType>(

@@ -37,6 +37,18 @@ export const errorCodes = {
     'A service stopped in the middle of the work.',
     'Nothing: the work is taken up again by itself.',
   ),
+  device_unreachable: passing(
+    'Nothing answers: the address is wrong, the NATS server is down, or no Snapfleet service listens there.',
+    'Check the address and the name of the device, and that its services run.',
+  ),
+  access_denied: final(
+    'The NATS server refused the credentials, or they do not allow this.',
+    'Check the token or credentials and what they permit.',
+  ),
+  dead_letter_not_found: final(
+    'There is no dead letter of this number.',
+    'List the dead letters: `snapfleet dead-letters list`.',
+  ),
   internal: passing(
     'Something happened that the program did not expect.',
     'Look at the log of the named service with the correlation id; report it if it returns.',
