@@ -1,0 +1,233 @@
+import {
+  BackupRequested,
+  CommandCompleted,
+  type CommandDefinition,
+  type DataOf,
+  eventIdFor,
+  type MessageOf,
+  type OperationId,
+  operationIdFor,
+  type DeviceId,
+  type RestorePoint,
+  RestorePointId,
+  SnapfleetError,
+  type SnapshotBackup,
+  SnapshotCreate,
+  type SnapshotDelete,
+  SnapshotRequested,
+  type SnapshotRestore,
+  type SnapshotVerify,
+  VerificationRequested,
+} from '@snapfleet/contracts';
+import { wouldRemoveLastGoodCopy } from '../catalogue/last-good-copy.js';
+import { backupToVerify, withPendingVerification } from '../catalogue/verification-request.js';
+import { withPendingWork } from '../catalogue/restore-point-progress.js';
+import type { EventRecorder } from '../journal/event-recorder.js';
+import type { Journal } from '../journal/journal.js';
+import type { OperationStore } from '../journal/operation.store.js';
+import type { RestorePointStore } from '../journal/restore-point.store.js';
+import type { Operation, OperationKind, PendingEvent } from '../operations/operation.js';
+import type { OperationRunner } from '../operations/operation-runner.js';
+import { aboutRestorePoint, readySnapshot } from '../workflow/restore-point-view.js';
+
+interface AcceptParts {
+  readonly device: DeviceId;
+  readonly journal: Journal;
+  readonly operations: OperationStore;
+  readonly restorePoints: RestorePointStore;
+  readonly events: EventRecorder;
+  readonly runner: OperationRunner;
+  readonly now: () => Date;
+}
+
+type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
+
+/** What a new operation begins with. */
+interface Beginning {
+  readonly kind: OperationKind;
+  readonly state: unknown;
+  readonly point: RestorePoint;
+  readonly events: readonly PendingEvent[];
+  /** No step follows: the events are all there is to do here. */
+  readonly finished?: boolean;
+}
+
+/**
+ * Takes commands: each becomes an operation in the journal before it is acknowledged, so an accepted command is never
+ * lost, and the same key never starts a second operation. A refusal is thrown and changes nothing.
+ */
+export class AcceptCommandUseCase {
+  constructor(private readonly parts: AcceptParts) {}
+
+  create(message: Accepted<typeof SnapshotCreate>): void {
+    const { namespace, persistentVolumeClaim, policy, requestedBy, reason } = message.data;
+    this.accept(message, 'snapshot.create', (operationId) => {
+      const point = withPendingWork({
+        restorePointId: RestorePointId.parse(operationId),
+        namespace,
+        persistentVolumeClaim,
+        phase: 'requested',
+        policy,
+        requestedAt: this.parts.now().toISOString(),
+        ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(reason === undefined ? {} : { reason }),
+      });
+      const data = {
+        ...aboutRestorePoint(point),
+        quiesce: policy.quiesce,
+        ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(reason === undefined ? {} : { reason }),
+      };
+      return {
+        kind: 'create',
+        state: { phase: 'preflight' },
+        point,
+        events: [{ definition: SnapshotRequested, data }],
+      };
+    });
+  }
+
+  restore(message: Accepted<typeof SnapshotRestore>): void {
+    const { restorePointId, targetClaim, sizeBytes } = message.data;
+    this.accept(message, 'snapshot.restore', () => {
+      const point = this.existing(restorePointId);
+      const { snapshot } = readySnapshot(point);
+      if (sizeBytes !== undefined && sizeBytes < snapshot.restoreSizeBytes) {
+        const rule = `must be at least the restore size of ${String(snapshot.restoreSizeBytes)} bytes`;
+        throw new SnapfleetError('restore_size_too_small', `data.sizeBytes ${rule}`, { field: 'data.sizeBytes', rule });
+      }
+      const state = { phase: 'restoring', targetClaim, ...(sizeBytes === undefined ? {} : { sizeBytes }) };
+      return { kind: 'restore', state, point, events: [] };
+    });
+  }
+
+  delete(message: Accepted<typeof SnapshotDelete>): void {
+    const { restorePointId, deleteBackups, purge, allowLastGoodCopy } = message.data;
+    this.accept(message, 'snapshot.delete', () => {
+      const point = this.existing(restorePointId);
+      const ofVolume = this.parts.restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
+      if (!allowLastGoodCopy && wouldRemoveLastGoodCopy(point, ofVolume, deleteBackups)) {
+        const volume = `${point.namespace}/${point.persistentVolumeClaim}`;
+        throw new SnapfleetError(
+          'last_good_copy',
+          `restore point ${restorePointId} is the last verified copy of ${volume}`,
+        );
+      }
+      const phase =
+        deleteBackups && point.backups.some(({ state }) => state === 'completed')
+          ? 'removing-backups'
+          : 'removing-snapshot';
+      return { kind: 'delete', state: { phase, deleteBackups, purge, cause: 'command' }, point, events: [] };
+    });
+  }
+
+  backup(message: Accepted<typeof SnapshotBackup>): void {
+    const { restorePointId, mover, verify } = message.data;
+    this.accept(message, 'snapshot.backup', () => {
+      const existing = this.existing(restorePointId);
+      const ready = { ...readySnapshot(existing), movers: [mover], verify: verify ? ['backup'] : [] };
+      const backups = [
+        ...existing.backups.filter((other) => other.mover !== mover),
+        { mover, state: 'pending' as const },
+      ];
+      const point = { ...existing, backups };
+      return {
+        kind: 'backup',
+        state: {},
+        point,
+        events: [{ definition: BackupRequested, data: { ready, mover } }],
+        finished: true,
+      };
+    });
+  }
+
+  verify(message: Accepted<typeof SnapshotVerify>): void {
+    const { restorePointId, level, mover, assertion } = message.data;
+    this.accept(message, 'snapshot.verify', () => {
+      const existing = this.existing(restorePointId);
+      if (level === 'snapshot') {
+        const data = { level, ready: readySnapshot(existing), ...(assertion === undefined ? {} : { assertion }) };
+        const point = withPendingVerification(existing, { level });
+        return {
+          kind: 'verify',
+          state: {},
+          point,
+          events: [{ definition: VerificationRequested, data }],
+          finished: true,
+        };
+      }
+      const backup = backupToVerify(existing, mover);
+      const point = withPendingVerification(existing, { level, mover: backup.backup.mover });
+      return {
+        kind: 'verify',
+        state: {},
+        point,
+        events: [{ definition: VerificationRequested, data: { level, backup } }],
+        finished: true,
+      };
+    });
+  }
+
+  /** Journals the operation, its first events and the restore point in one transaction, then starts it. */
+  private accept(
+    message: Accepted<CommandDefinition>,
+    name: string,
+    begin: (operationId: OperationId) => Beginning,
+  ): void {
+    const { journal, operations, restorePoints, events, runner, device, now } = this.parts;
+    const data = message.data as { readonly idempotencyKey?: string };
+    const operationId = operationIdFor(device, name, data.idempotencyKey ?? message.id);
+    const known = operations.find(operationId);
+    if (known !== undefined) {
+      if (known.commandId !== message.id) this.answerRepeated(message, name, known);
+      return;
+    }
+    const { kind, state, point, events: first, finished = false } = begin(operationId);
+    const operation: Operation = {
+      operationId,
+      kind,
+      volume: `${point.namespace}/${point.persistentVolumeClaim}`,
+      restorePointId: point.restorePointId,
+      commandId: message.id,
+      traceparent: message.traceparent,
+      state,
+      finished,
+      cancelRequested: false,
+    };
+    journal.transaction(() => {
+      operations.add(operation, now());
+      restorePoints.save(point);
+      for (const event of first) events.record(event, operation, point, now());
+    });
+    events.flush();
+    if (!finished) runner.enqueue(operation);
+  }
+
+  /** The second command of a key is answered, and does nothing. */
+  private answerRepeated(message: Accepted<CommandDefinition>, name: string, known: Operation): void {
+    const { journal, restorePoints, events, now } = this.parts;
+    const point = restorePoints.find(known.restorePointId);
+    if (point === undefined) return;
+    const note = `the key was used before by command ${known.commandId}; the restore point is ${point.phase}`;
+    const data = { command: name, commandId: message.id, operationId: known.operationId, note };
+    const repeated = { ...known, commandId: message.id, traceparent: message.traceparent };
+    journal.transaction(() => {
+      events.record(
+        { definition: CommandCompleted, data, distinction: eventIdFor(message.id, name) },
+        repeated,
+        point,
+        now(),
+      );
+    });
+    events.flush();
+  }
+
+  private existing(restorePointId: RestorePointId): RestorePoint {
+    const point = this.parts.restorePoints.find(restorePointId);
+    if (point === undefined || point.phase === 'deleted' || point.phase === 'failed') {
+      const state = point === undefined ? 'is not known on this device' : `is ${point.phase}`;
+      throw new SnapfleetError('snapshot_not_found', `restore point ${restorePointId} ${state}`);
+    }
+    return point;
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  type AgentCommandDefinition,
+  ClaimPreflight,
+  type DataOf,
+  DeviceDoctor,
+  PoolReport,
+  type ReplyOf,
+  SnapfleetError,
+} from '@snapfleet/contracts';
+
+type Check = ReplyOf<typeof DeviceDoctor>['checks'][number];
+
+/** Asks another service of the device. */
+export interface ServiceCaller {
+  call(definition: AgentCommandDefinition, data: unknown, options: { deadlineMs: number }): Promise<unknown>;
+}
+
+/** Tells which of the device's services are at work on their messages. */
+export interface ServicePresence {
+  isListening(service: 'backup-worker' | 'restore-verifier'): Promise<boolean>;
+}
+
+const answerMs = 20_000;
+const metadataWarnPercent = 80;
+const dataWarnPercent = 80;
+
+/** The doctor: what would keep a snapshot from succeeding, with the reason and the remedy. */
+export class ExamineDeviceUseCase {
+  constructor(
+    private readonly services: ServiceCaller,
+    private readonly presence: ServicePresence,
+  ) {}
+
+  async run(question: DataOf<typeof DeviceDoctor>): Promise<ReplyOf<typeof DeviceDoctor>> {
+    const checks = await Promise.all([
+      this.pools(),
+      this.listening('backup-worker'),
+      this.listening('restore-verifier'),
+      ...(question.namespace !== undefined && question.persistentVolumeClaim !== undefined
+        ? [this.claim(question, question.namespace, question.persistentVolumeClaim)]
+        : []),
+    ]);
+    return { checks: checks.flat() };
+  }
+
+  private async pools(): Promise<Check[]> {
+    try {
+      const { pools, leases } = (await this.services.call(PoolReport, {}, { deadlineMs: answerMs })) as ReplyOf<
+        typeof PoolReport
+      >;
+      const answered: Check = { check: 'host-lvm answers', passed: true, note: `${String(leases)} leases` };
+      const room = pools.map(({ volumeGroup, pool, dataPercent, metadataPercent }): Check => ({
+        check: `thin pool ${volumeGroup}/${pool} has room`,
+        passed: dataPercent < dataWarnPercent && metadataPercent < metadataWarnPercent,
+        note: `data ${dataPercent.toFixed(1)} %, metadata ${metadataPercent.toFixed(1)} %`,
+      }));
+      return [
+        answered,
+        ...room,
+        ...(pools.length > 0 ? [] : [{ check: 'there is a thin pool', passed: false, note: 'lvs reports none' }]),
+      ];
+    } catch (error) {
+      return [failed('host-lvm answers', error)];
+    }
+  }
+
+  private async listening(service: 'backup-worker' | 'restore-verifier'): Promise<Check[]> {
+    try {
+      const passed = await this.presence.isListening(service);
+      return [
+        {
+          check: `${service} is at work`,
+          passed,
+          note: passed ? 'waits for messages' : 'its consumer has nobody who asks for messages',
+        },
+      ];
+    } catch (error) {
+      return [failed(`${service} is at work`, error)];
+    }
+  }
+
+  private async claim(
+    question: DataOf<typeof DeviceDoctor>,
+    namespace: string,
+    persistentVolumeClaim: string,
+  ): Promise<Check[]> {
+    const check = `${namespace}/${persistentVolumeClaim} can be snapshotted`;
+    const { quiesce, volumeSnapshotClassName } = question.policy;
+    try {
+      const data = { namespace, persistentVolumeClaim, quiesce, volumeSnapshotClassName };
+      const reply = (await this.services.call(ClaimPreflight, data, { deadlineMs: answerMs })) as ReplyOf<
+        typeof ClaimPreflight
+      >;
+      if (reply.passed) return [{ check, passed: true, note: `VolumeSnapshotClass ${reply.volumeSnapshotClassName}` }];
+      return reply.findings.map((error) => ({ check, passed: false, note: error.message.slice(0, 2048), error }));
+    } catch (error) {
+      return [failed(check, error)];
+    }
+  }
+}
+
+function failed(check: string, thrown: unknown): Check {
+  const error = SnapfleetError.from(thrown).toDetail();
+  return { check, passed: false, note: error.message.slice(0, 2048), error };
+}

@@ -1,0 +1,73 @@
+import {
+  deterministicUuid,
+  OperationId,
+  type RestorePoint,
+  type RestorePointId,
+  SnapshotCompleted,
+} from '@snapfleet/contracts';
+import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
+import { completion, phaseOf } from '../catalogue/restore-point-progress.js';
+import type { EventRecorder } from '../journal/event-recorder.js';
+import type { Journal } from '../journal/journal.js';
+import type { OperationStore } from '../journal/operation.store.js';
+import type { RestorePointStore } from '../journal/restore-point.store.js';
+import type { Operation } from '../operations/operation.js';
+import type { OperationRunner } from '../operations/operation-runner.js';
+import { aboutRestorePoint } from '../workflow/restore-point-view.js';
+
+interface FactParts {
+  readonly journal: Journal;
+  readonly operations: OperationStore;
+  readonly restorePoints: RestorePointStore;
+  readonly events: EventRecorder;
+  readonly runner: OperationRunner;
+  readonly now: () => Date;
+}
+
+/**
+ * Takes what backup worker and verifier tell into the catalogue. The same fact twice changes nothing; a fact about a
+ * restore point that this device does not know is left alone.
+ */
+export class RecordFactUseCase {
+  constructor(private readonly parts: FactParts) {}
+
+  run(restorePointId: RestorePointId, change: (point: RestorePoint) => RestorePoint): void {
+    const { journal, operations, restorePoints, events, runner, now } = this.parts;
+    const followers = journal.transaction((): Operation[] => {
+      const before = restorePoints.find(restorePointId);
+      const making = operations.find(OperationId.parse(restorePointId));
+      if (before === undefined || before.phase === 'deleted' || making === undefined) return [];
+      const changed = change(before);
+      const point = { ...changed, phase: phaseOf(changed) };
+      restorePoints.save(point);
+      const { ended, failures } = completion(point);
+      if (!ended) return [];
+      const outcome = failures.length === 0 ? ('proven' as const) : ('incomplete' as const);
+      const data = { ...aboutRestorePoint(point), outcome, failures: failures.slice(0, 32) };
+      events.record({ definition: SnapshotCompleted, data, distinction: outcome }, making, point, now());
+      return outcome === 'proven' && isGood(point) ? this.expire(point, making) : [];
+    });
+    events.flush();
+    for (const follower of followers) runner.enqueue(follower);
+  }
+
+  /** The deletions that the retention asks for, journalled within the transaction of the fact. */
+  private expire(point: RestorePoint, making: Operation): Operation[] {
+    const { operations, restorePoints, now } = this.parts;
+    if (point.policy.retention === undefined) return [];
+    const ofVolume = restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
+    return expiredByRetention(ofVolume, point.policy.retention.keepLast)
+      .map((expired): Operation => ({
+        operationId: OperationId.parse(deterministicUuid('retention', expired.restorePointId)),
+        kind: 'delete',
+        volume: making.volume,
+        restorePointId: expired.restorePointId,
+        commandId: making.commandId,
+        traceparent: making.traceparent,
+        state: { phase: 'removing-snapshot', deleteBackups: false, purge: false, cause: 'retention' },
+        finished: false,
+        cancelRequested: false,
+      }))
+      .filter((operation) => operations.add(operation, now()));
+  }
+}

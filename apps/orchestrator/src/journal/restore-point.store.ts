@@ -1,0 +1,52 @@
+import { RestorePoint, type RestorePointId } from '@snapfleet/contracts';
+import { z } from 'zod';
+import type { Journal } from './journal.js';
+
+const Row = z.object({ record: z.string() });
+const toRestorePoint = (row: unknown): RestorePoint => RestorePoint.parse(JSON.parse(Row.parse(row).record));
+
+/** Which restore points are asked for. */
+export interface RestorePointFilter {
+  readonly namespace?: string | undefined;
+  readonly persistentVolumeClaim?: string | undefined;
+  readonly includeDeleted: boolean;
+  readonly limit: number;
+}
+
+/** The catalogue of restore points in the journal. */
+export class RestorePointStore {
+  constructor(private readonly journal: Journal) {}
+
+  save(point: RestorePoint): void {
+    this.journal.database
+      .prepare(
+        `INSERT INTO restore_point (restore_point_id, namespace, claim, phase, record) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (restore_point_id) DO UPDATE SET phase = excluded.phase, record = excluded.record`,
+      )
+      .run(point.restorePointId, point.namespace, point.persistentVolumeClaim, point.phase, JSON.stringify(point));
+  }
+
+  find(restorePointId: RestorePointId): RestorePoint | undefined {
+    const row = this.journal.database
+      .prepare('SELECT record FROM restore_point WHERE restore_point_id = ?')
+      .get(restorePointId);
+    return row === undefined ? undefined : toRestorePoint(row);
+  }
+
+  /** The newest first. */
+  list({ namespace, persistentVolumeClaim, includeDeleted, limit }: RestorePointFilter): RestorePoint[] {
+    return this.journal.database
+      .prepare(
+        `SELECT record FROM restore_point
+         WHERE (?1 IS NULL OR namespace = ?1) AND (?2 IS NULL OR claim = ?2) AND (?3 = 1 OR phase <> 'deleted')
+         ORDER BY sequence DESC LIMIT ?4`,
+      )
+      .all(namespace ?? null, persistentVolumeClaim ?? null, includeDeleted ? 1 : 0, limit)
+      .map(toRestorePoint);
+  }
+
+  /** All of one volume that are not deleted, the newest first. */
+  ofVolume(namespace: string, persistentVolumeClaim: string): RestorePoint[] {
+    return this.list({ namespace, persistentVolumeClaim, includeDeleted: false, limit: 100_000 });
+  }
+}

@@ -1,0 +1,173 @@
+import { type AgentCommandDefinition, SnapfleetError } from '@snapfleet/contracts';
+import type { EventRecorder } from '../journal/event-recorder.js';
+import type { Journal } from '../journal/journal.js';
+import type { OperationStore } from '../journal/operation.store.js';
+import type { RestorePointStore } from '../journal/restore-point.store.js';
+import type { Operation, Step, StepOutcome, WorkflowContext } from './operation.js';
+import type { WorkflowRegistry } from './workflow-registry.js';
+
+/** Sends a command to another service of the device and gives its reply. */
+export interface StepCaller {
+  call(
+    definition: AgentCommandDefinition,
+    data: unknown,
+    options: { deadlineMs: number; workflowId: string; causationId: string; signal: AbortSignal },
+  ): Promise<unknown>;
+}
+
+/** The runner's hold on time. */
+export interface Clock {
+  now(): Date;
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+interface RunnerParts {
+  readonly journal: Journal;
+  readonly operations: OperationStore;
+  readonly restorePoints: RestorePointStore;
+  readonly events: EventRecorder;
+  readonly workflows: WorkflowRegistry;
+  readonly caller: StepCaller;
+  readonly clock: Clock;
+  readonly report: (event: string, fields: Record<string, unknown>) => void;
+}
+
+/**
+ * Carries operations through: stores the state, runs its step, stores what follows, until the end. Operations on one
+ * volume run one after the other. After a crash `start` takes up every open operation at the step it was in; the
+ * steps are idempotent, so running one again is safe.
+ */
+export class OperationRunner {
+  private readonly queues = new Map<string, Promise<void>>();
+  private readonly stopping = new AbortController();
+  private readonly cancelling = new Map<string, AbortController>();
+
+  constructor(private readonly parts: RunnerParts) {}
+
+  /** Takes up what the journal holds. */
+  start(): void {
+    for (const operation of this.parts.operations.open()) this.enqueue(operation);
+  }
+
+  /** Runs an operation that is in the journal, after those of the same volume that were before it. */
+  enqueue({ operationId, volume }: Operation): void {
+    const before = this.queues.get(volume) ?? Promise.resolve();
+    const run = before.then(() => this.run(operationId));
+    this.queues.set(volume, run);
+    void run.then(() => {
+      if (this.queues.get(volume) === run) this.queues.delete(volume);
+    });
+  }
+
+  /** Interrupts the step that an operation is in, when its workflow allows that; the journal holds the wish. */
+  cancel(operationId: string): void {
+    this.cancelling.get(operationId)?.abort();
+  }
+
+  /** Ends the running steps without an outcome; they are taken up again by the next start. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.allSettled(this.queues.values());
+  }
+
+  private async run(operationId: Operation['operationId']): Promise<void> {
+    const { operations, report } = this.parts;
+    try {
+      for (;;) {
+        const operation = operations.find(operationId);
+        if (operation === undefined || operation.finished || this.stopping.signal.aborted) return;
+        await this.advance(operation);
+      }
+    } catch (error) {
+      if (!this.stopping.signal.aborted) report('operation.stuck', { operationId, error });
+    } finally {
+      this.cancelling.delete(operationId);
+    }
+  }
+
+  private async advance(operation: Operation): Promise<void> {
+    const { restorePoints, workflows, clock } = this.parts;
+    const restorePoint = restorePoints.find(operation.restorePointId);
+    if (restorePoint === undefined)
+      throw new SnapfleetError('internal', `operation ${operation.operationId} has no restore point`);
+    const workflow = workflows.of(operation.kind);
+    const state = workflow.read(operation.state);
+    const outcome = await this.outcomeOf(
+      () => workflow.step(state, operation, restorePoint),
+      operation,
+      workflow.cancellable(state),
+    );
+    if (outcome === undefined) return;
+    this.persist(operation, outcome, (context) => workflow.next(state, outcome, context), clock.now());
+  }
+
+  /** The end of a step; undefined when the service stops and the step has to be run again. */
+  private async outcomeOf(
+    next: () => Step,
+    operation: Operation,
+    cancellable: boolean,
+  ): Promise<StepOutcome | undefined> {
+    const cancelling = new AbortController();
+    if (cancellable) {
+      this.cancelling.set(operation.operationId, cancelling);
+      if (this.parts.operations.find(operation.operationId)?.cancelRequested === true) return { kind: 'cancelled' };
+    } else {
+      this.cancelling.delete(operation.operationId);
+    }
+    const signal = AbortSignal.any([this.stopping.signal, cancelling.signal]);
+    try {
+      return { kind: 'done', result: await this.perform(next(), operation, signal) };
+    } catch (error) {
+      if (this.stopping.signal.aborted) return undefined;
+      if (cancelling.signal.aborted) return { kind: 'cancelled' };
+      this.parts.report('step.failed', { operationId: operation.operationId, error });
+      return { kind: 'failed', error: SnapfleetError.from(error).toDetail() };
+    }
+  }
+
+  private async perform(step: Step, operation: Operation, signal: AbortSignal): Promise<unknown> {
+    switch (step.kind) {
+      case 'end':
+        return undefined;
+      case 'wait':
+        await this.parts.clock.sleep(step.delayMs, signal);
+        return undefined;
+      case 'call': {
+        const { operationId, commandId } = operation;
+        const options = { deadlineMs: step.deadlineMs, workflowId: operationId, causationId: commandId, signal };
+        if (step.definition.kind !== 'agent-command')
+          throw new SnapfleetError('internal', `${step.definition.name} is no agent command`);
+        return this.parts.caller.call(step.definition, step.data, options);
+      }
+    }
+  }
+
+  /** One transaction: the state, the restore point, the events, and the operations that follow. */
+  private persist(
+    operation: Operation,
+    outcome: StepOutcome,
+    next: (context: WorkflowContext) => ReturnType<ReturnType<WorkflowRegistry['of']>['next']>,
+    now: Date,
+  ): void {
+    const { journal, operations, restorePoints, events, workflows } = this.parts;
+    const followers = journal.transaction(() => {
+      const restorePoint = restorePoints.find(operation.restorePointId);
+      if (restorePoint === undefined)
+        throw new SnapfleetError('internal', `no restore point ${operation.restorePointId}`);
+      const transition = next({ operation, restorePoint, now });
+      restorePoints.save(transition.restorePoint);
+      operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
+      for (const event of transition.events) events.record(event, operation, transition.restorePoint, now);
+      return (transition.followers ?? []).filter((follower) => operations.add(follower, now));
+    });
+    this.parts.report('operation.advanced', {
+      operationId: operation.operationId,
+      kind: operation.kind,
+      outcome: outcome.kind,
+    });
+    events.flush();
+    followers.forEach((follower) => {
+      this.enqueue(follower);
+    });
+  }
+}

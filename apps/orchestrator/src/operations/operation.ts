@@ -1,0 +1,70 @@
+import type { ErrorDetail, MessageDefinition, OperationId, RestorePoint, RestorePointId } from '@snapfleet/contracts';
+
+/** The kinds of work that the orchestrator carries through, one for each command with effects. */
+export type OperationKind = 'create' | 'restore' | 'delete' | 'backup' | 'verify';
+
+/** One accepted command on its way, as the journal holds it. */
+export interface Operation {
+  readonly operationId: OperationId;
+  readonly kind: OperationKind;
+  /** `<namespace>/<claim>`: operations on one volume run one after the other. */
+  readonly volume: string;
+  readonly restorePointId: RestorePointId;
+  /** Id of the command's message; the events that end it carry it as causationid. */
+  readonly commandId: string;
+  readonly traceparent: string | undefined;
+  /** The workflow's own state; only the workflow of this kind reads it. */
+  readonly state: unknown;
+  readonly finished: boolean;
+  readonly cancelRequested: boolean;
+}
+
+/** An event that is published once the transition that caused it is durable. */
+export interface PendingEvent {
+  readonly definition: MessageDefinition;
+  readonly data: unknown;
+  /** Set apart events of the same name within one operation. */
+  readonly distinction?: string;
+}
+
+/** How a step ended. */
+export type StepOutcome<Result = unknown> =
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly error: ErrorDetail }
+  | { readonly kind: 'cancelled' };
+
+/** What a workflow does next. */
+export type Step =
+  | {
+      readonly kind: 'call';
+      readonly definition: MessageDefinition;
+      readonly data: unknown;
+      readonly deadlineMs: number;
+    }
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  | { readonly kind: 'end' };
+
+/** What becomes durable in one transaction after a step. */
+export interface Transition<State> {
+  readonly state: State;
+  readonly events: readonly PendingEvent[];
+  readonly restorePoint: RestorePoint;
+  /** Operations that follow from this one, such as the deletion of what the retention no longer keeps. */
+  readonly followers?: readonly Operation[];
+}
+
+/** A workflow as data: no I/O, no clock of its own. The runner persists each state before it runs that state's step. */
+export interface Workflow<State> {
+  readonly kind: OperationKind;
+  /** Whether the step of this state may be given up because the user cancels. */
+  cancellable(state: State): boolean;
+  step(state: State, operation: Operation, restorePoint: RestorePoint): Step;
+  next(state: State, outcome: StepOutcome, context: WorkflowContext): Transition<State>;
+}
+
+/** What a transition may look at. */
+export interface WorkflowContext {
+  readonly operation: Operation;
+  readonly restorePoint: RestorePoint;
+  readonly now: Date;
+}
