@@ -22,6 +22,8 @@ export interface RunOptions extends ProcessOptions {
   readonly deadlineMs: number;
   /** Written to the standard input, which is empty otherwise. */
   readonly input?: string | Uint8Array;
+  /** Called with the output as it comes, for output that is not UTF-8; it is then not kept. Not with `onStdoutLine`. */
+  readonly onStdoutChunk?: (chunk: Uint8Array) => void;
   /** Exit codes that are a success; default 0 alone. */
   readonly acceptExitCodes?: readonly number[];
   /** Most characters that each of stdout and stderr may have; default 16 Mi. More ends the process. */
@@ -41,7 +43,7 @@ export interface StartOptions extends ProcessOptions {
 /** What a program said. */
 export interface ProgramResult {
   readonly exitCode: number;
-  /** Without the last newline; empty with `onStdoutLine`. */
+  /** Without the last newline; empty with `onStdoutLine` or `onStdoutChunk`. */
   readonly stdout: string;
   readonly stderr: string;
 }

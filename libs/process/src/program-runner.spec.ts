@@ -57,6 +57,16 @@ describe('run', () => {
     expect(stdout).toBe('');
   });
 
+  it('hands over bytes that are not UTF-8 as they are', async () => {
+    const chunks: Uint8Array[] = [];
+    const { stdout } = await programs.run('printf', ['a\\377\\n'], {
+      deadlineMs,
+      onStdoutChunk: (chunk) => chunks.push(chunk),
+    });
+    expect(Buffer.concat(chunks)).toEqual(Buffer.from('a\xff\n', 'latin1'));
+    expect(stdout).toBe('');
+  });
+
   it('refuses a program that is not on the list', async () => {
     const untyped = programs as {
       run(program: string, argv: string[], options: { deadlineMs: number }): Promise<unknown>;

@@ -48,22 +48,34 @@ async function runProgram(program: string, argv: readonly string[], options: Run
   return options.onDeadline === 'leave' ? await leaveAtDeadline(running, program, argv, options) : await running;
 }
 
+// The lines or chunks are handed over, not kept.
+function stdoutOption({ onStdoutLine, onStdoutChunk }: RunOptions) {
+  const handOver = (hand: (output: unknown) => void) =>
+    // eslint-disable-next-line require-yield -- nothing is kept
+    function* (output: unknown): Generator<never, void, unknown> {
+      hand(output);
+    };
+  if (onStdoutChunk !== undefined)
+    return {
+      stdout: { transform: handOver((chunk) => chunk instanceof Uint8Array && onStdoutChunk(chunk)), binary: true },
+    } as const;
+  return onStdoutLine === undefined
+    ? {}
+    : {
+        stdout: handOver((line) => {
+          onStdoutLine(String(line));
+        }),
+      };
+}
+
 function execaOptions(options: RunOptions) {
-  const { onStdoutLine } = options;
   const leave = options.onDeadline === 'leave';
   return {
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     ...(options.environment === undefined ? {} : { env: options.environment }),
     extendEnv: false,
     ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
-    ...(onStdoutLine === undefined
-      ? {}
-      : {
-          // eslint-disable-next-line require-yield -- the lines are handed over, not kept
-          stdout: function* (line: unknown): Generator<never, void, unknown> {
-            onStdoutLine(String(line));
-          },
-        }),
+    ...stdoutOption(options),
     maxBuffer: options.outputLimit ?? defaultOutputLimit,
     reject: false,
     ...(leave
