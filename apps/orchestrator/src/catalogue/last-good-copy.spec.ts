@@ -1,0 +1,68 @@
+import { RestorePoint, deterministicUuid, SnapshotReady } from '@snapfleet/contracts';
+import { describe, expect, test } from 'vitest';
+import { expiredByRetention, wouldRemoveLastGoodCopy } from './last-good-copy.js';
+
+const ready = SnapshotReady.example;
+
+interface Shape {
+  readonly snapshot?: 'verified' | 'unverified' | 'gone';
+  readonly backup?: 'verified' | 'unverified' | 'deleted';
+}
+
+function point(name: string, { snapshot = 'unverified', backup }: Shape): RestorePoint {
+  return RestorePoint.parse({
+    restorePointId: deterministicUuid(name),
+    namespace: 'shop',
+    persistentVolumeClaim: 'orders',
+    phase: 'resumed',
+    requestedAt: '2026-11-23T10:00:00Z',
+    policy: {},
+    ...(snapshot === 'gone' ? {} : { snapshot: ready.snapshot }),
+    backups: backup === undefined ? [] : [{ mover: 'copy', state: backup === 'deleted' ? 'deleted' : 'completed' }],
+    verifications: [
+      ...(snapshot === 'verified' ? [{ level: 'snapshot', state: 'verified' }] : []),
+      ...(backup === 'verified' || backup === 'deleted' ? [{ level: 'backup', mover: 'copy', state: 'verified' }] : []),
+    ],
+  });
+}
+
+describe('the last good copy', () => {
+  test('is a verified snapshot without any other verified copy', () => {
+    const last = point('a', { snapshot: 'verified' });
+    expect(wouldRemoveLastGoodCopy(last, [last, point('b', {})], false)).toBe(true);
+  });
+
+  test('stays when a verified backup of the same restore point is kept', () => {
+    const last = point('a', { snapshot: 'verified', backup: 'verified' });
+    expect(wouldRemoveLastGoodCopy(last, [last], false)).toBe(false);
+    expect(wouldRemoveLastGoodCopy(last, [last], true)).toBe(true);
+  });
+
+  test('is another one when another restore point is verified', () => {
+    const old = point('a', { snapshot: 'verified' });
+    expect(wouldRemoveLastGoodCopy(old, [old, point('b', { backup: 'verified', snapshot: 'gone' })], true)).toBe(false);
+  });
+
+  test('does not count a backup that was deleted', () => {
+    const old = point('a', { snapshot: 'verified' });
+    expect(wouldRemoveLastGoodCopy(old, [old, point('b', { backup: 'deleted', snapshot: 'gone' })], false)).toBe(true);
+  });
+});
+
+describe('retention', () => {
+  test('lets go of the oldest beyond the number, the oldest first', () => {
+    const points = [
+      point('new', { snapshot: 'verified' }),
+      point('older', {}),
+      point('oldest', { snapshot: 'verified' }),
+    ];
+    expect(expiredByRetention(points, 1).map(({ restorePointId }) => restorePointId)).toEqual([
+      points[2]?.restorePointId,
+      points[1]?.restorePointId,
+    ]);
+  });
+
+  test('lets go of nothing while none of those that are kept is verified', () => {
+    expect(expiredByRetention([point('new', {}), point('old', { snapshot: 'verified' })], 1)).toEqual([]);
+  });
+});

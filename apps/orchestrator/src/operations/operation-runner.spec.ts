@@ -1,0 +1,151 @@
+import {
+  type AgentCommandDefinition,
+  type ClaimFacts,
+  DeviceId,
+  operationIdFor,
+  SnapfleetError,
+  SnapshotCreate,
+  SnapshotReady,
+} from '@snapfleet/contracts';
+import { createMessage } from '@snapfleet/contracts';
+import { describe, expect, test, vi } from 'vitest';
+import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
+import { EventRecorder } from '../journal/event-recorder.js';
+import { Journal } from '../journal/journal.js';
+import { OperationStore } from '../journal/operation.store.js';
+import { Outbox } from '../journal/outbox.js';
+import { RestorePointStore } from '../journal/restore-point.store.js';
+import { workflows } from '../workflow/workflows.js';
+import { OperationRunner, type StepCaller } from './operation-runner.js';
+
+const device = DeviceId.parse('edge-1');
+const { claim, snapshot } = SnapshotReady.example as unknown as { claim: ClaimFacts; snapshot: unknown };
+const workload = { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 2 };
+
+const replies: Readonly<Record<string, unknown>> = {
+  'claim.preflight': {
+    passed: true,
+    claim,
+    volumeSnapshotClassName: 'topolvm-snapclass',
+    deletionPolicy: 'Delete',
+    workload,
+  },
+  'workload.quiesce': { quiescedAt: '2026-11-23T10:00:10Z' },
+  'snapshot.take': snapshot,
+  'workload.resume': { resumedAt: '2026-11-23T10:00:20Z', replicas: 2 },
+  'snapshot.remove': { freed: true },
+};
+
+type Answer = (name: string, signal: AbortSignal) => Promise<unknown>;
+
+/** An orchestrator without NATS: a journal, and services that answer as told. */
+function orchestrator(journal: Journal, answer: Answer = (name) => Promise.resolve(replies[name])) {
+  const calls: string[] = [];
+  const caller: StepCaller = {
+    call: (definition: AgentCommandDefinition, _data, { signal }) => {
+      calls.push(definition.name);
+      return answer(definition.name, signal);
+    },
+  };
+  const outbox = new Outbox(journal);
+  const parts = {
+    device,
+    journal,
+    operations: new OperationStore(journal),
+    restorePoints: new RestorePointStore(journal),
+    events: new EventRecorder(outbox, () => undefined),
+    workflows,
+    caller,
+    clock: { now: () => new Date('2026-11-23T10:00:00Z'), sleep: () => Promise.resolve() },
+    now: () => new Date('2026-11-23T10:00:00Z'),
+    report: () => undefined,
+  };
+  const runner = new OperationRunner(parts);
+  const accept = new AcceptCommandUseCase({ ...parts, runner });
+  return { ...parts, calls, runner, accept, told: () => outbox.waiting(100).map(({ name }) => name) };
+}
+
+const command = (key: string, id = 'command-1') =>
+  createMessage(
+    SnapshotCreate,
+    {
+      namespace: 'shop',
+      persistentVolumeClaim: 'orders',
+      idempotencyKey: key,
+      policy: { quiesce: { level: 'cold', workload: { kind: 'Deployment', name: 'orders' } } },
+    },
+    { device, publisher: 'client', id },
+  );
+
+describe('the runner', () => {
+  test('carries an accepted command to its end', async () => {
+    const one = orchestrator(new Journal(':memory:'));
+    one.accept.create(command('k'));
+    await vi.waitFor(() => {
+      expect(one.told()).toContain('snapshot.ready');
+    });
+    expect(one.calls).toEqual(['claim.preflight', 'workload.quiesce', 'snapshot.take', 'workload.resume']);
+  });
+
+  test('runs one operation for two commands with the same key, and answers the second', async () => {
+    const one = orchestrator(new Journal(':memory:'));
+    one.accept.create(command('k', 'first'));
+    one.accept.create(command('k', 'second'));
+    await vi.waitFor(() => {
+      expect(one.told()).toContain('snapshot.ready');
+    });
+    expect(one.calls.filter((name) => name === 'snapshot.take')).toHaveLength(1);
+    expect(one.told()).toContain('command.completed');
+  });
+
+  test.each(['claim.preflight', 'workload.quiesce', 'snapshot.take', 'workload.resume'])(
+    'takes up an operation that was stopped during %s, at that step',
+    async (step) => {
+      const journal = new Journal(':memory:');
+      const first = orchestrator(journal, (name, signal) =>
+        name === step
+          ? new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => {
+                reject(new SnapfleetError('interrupted', 'stopped'));
+              });
+            })
+          : Promise.resolve(replies[name]),
+      );
+      first.accept.create(command('k'));
+      await vi.waitFor(() => {
+        expect(first.calls).toContain(step);
+      });
+      await first.runner.stop();
+      const second = orchestrator(journal);
+      second.runner.start();
+      await vi.waitFor(() => {
+        expect(second.told()).toContain('snapshot.ready');
+      });
+      expect(second.calls[0]).toBe(step);
+    },
+  );
+
+  test('resumes the workload and says cancelled when a cancel interrupts the quiescing', async () => {
+    const one = orchestrator(new Journal(':memory:'), (name, signal) =>
+      name === 'workload.quiesce'
+        ? new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(new SnapfleetError('interrupted', 'stopped'));
+            });
+          })
+        : Promise.resolve(replies[name]),
+    );
+    one.accept.create(command('k'));
+    await vi.waitFor(() => {
+      expect(one.calls).toContain('workload.quiesce');
+    });
+    const id = operationIdFor(device, 'snapshot.create', 'k');
+    one.operations.requestCancel(id);
+    one.runner.cancel(id);
+    await vi.waitFor(() => {
+      expect(one.told()).toContain('snapshot.failed');
+    });
+    expect(one.calls).toContain('workload.resume');
+    expect(one.calls).not.toContain('snapshot.take');
+  });
+});

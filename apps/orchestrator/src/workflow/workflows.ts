@@ -1,0 +1,12 @@
+import { register, WorkflowRegistry } from '../operations/workflow-registry.js';
+import { CreateState } from './create-snapshot.state.js';
+import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
+import { DeleteSnapshotWorkflow, DeleteState } from './delete-snapshot.workflow.js';
+import { RestoreState, RestoreVolumeWorkflow } from './restore-volume.workflow.js';
+
+/** The workflows that have steps of their own; backup and verification are started by an event and run elsewhere. */
+export const workflows = new WorkflowRegistry([
+  register(new CreateSnapshotWorkflow(), CreateState, ['ready', 'failed']),
+  register(new DeleteSnapshotWorkflow(), DeleteState, ['ended']),
+  register(new RestoreVolumeWorkflow(), RestoreState, ['ended']),
+]);
