@@ -1,0 +1,18 @@
+import type { DeviceId, Party } from '@snapfleet/contracts';
+import type { MessagingLog } from './messaging-log.js';
+
+/** How a service reaches the nats-server of its device. */
+export interface ConnectionOptions {
+  readonly party: Party;
+  readonly device: DeviceId;
+  /** Such as `nats://127.0.0.1:4222`; several are tried in turn. */
+  readonly servers: string | readonly string[];
+  readonly token?: string | undefined;
+  readonly log?: MessagingLog | undefined;
+}
+
+/** Options of the publishing side. */
+export interface MessagingOptions extends ConnectionOptions {
+  /** How long one publish is tried again, across reconnects, before it fails. Default 30,000. */
+  readonly publishDeadlineMs?: number | undefined;
+}

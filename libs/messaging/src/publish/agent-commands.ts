@@ -1,0 +1,139 @@
+import type { Msg, Subscription } from '@nats-io/nats-core';
+import { createInbox } from '@nats-io/nats-core';
+import {
+  outcomeSchema,
+  SnapfleetError,
+  type AgentCommandDefinition,
+  type DataInputOf,
+  type ReplyOf,
+} from '@snapfleet/contracts';
+import type { NatsLink } from '../connection/nats-link.js';
+import type { MessagingOptions } from '../messaging-options.js';
+import { outgoingMessage } from './outgoing-message.js';
+import { publishDurably } from './publish-durably.js';
+
+/** How a device-local command is asked for. */
+export interface CallContext {
+  /** How long the caller waits; the command is not begun after that either. */
+  readonly deadlineMs: number;
+  readonly workflowId?: string | undefined;
+  readonly causationId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Settle = (reply: Msg) => void;
+const shortestRepeatMs = 2_000;
+
+/** Calls the other services of the device: a command through the agent stream, its outcome on an inbox. */
+export class AgentCommands {
+  private readonly waiting = new Map<string, Settle>();
+  private readonly inbox = createInbox();
+  private subscription: Subscription | undefined;
+  private calls = 0;
+
+  constructor(
+    private readonly link: NatsLink,
+    private readonly options: MessagingOptions,
+  ) {}
+
+  /**
+   * Resolves with the reply. A command or reply that is lost with a broken connection or stream does not hang the call:
+   * after each third of the deadline the command is published again; its owner runs it once.
+   * @throws SnapfleetError what the owner threw, `deadline_exceeded` when nobody answered, `interrupted` when the signal
+   * aborted without a SnapfleetError as reason
+   */
+  async call<Definition extends AgentCommandDefinition>(
+    definition: Definition,
+    data: DataInputOf<Definition>,
+    context: CallContext,
+  ): Promise<ReplyOf<Definition>> {
+    const { deadlineMs, signal } = context;
+    throwIfAborted(definition, signal);
+    const begun = performance.now();
+    const replyTo = `${this.inbox}.${String((this.calls += 1))}`;
+    const expires = new Date(Date.now() + deadlineMs);
+    const { workflowId, causationId } = context;
+    const publish = async (): Promise<void> => {
+      const message = outgoingMessage(this.options, definition, data, { workflowId, causationId, replyTo, expires });
+      const leftMs = Math.max(1, deadlineMs - (performance.now() - begun));
+      await this.listen(leftMs, signal);
+      await publishDurably(this.link, message, leftMs, signal);
+    };
+    const reply = await this.awaitReply(definition, replyTo, { deadlineMs, signal, publish });
+    return parseReply(definition, reply);
+  }
+
+  private awaitReply(
+    definition: AgentCommandDefinition,
+    replyTo: string,
+    wish: { deadlineMs: number; signal: AbortSignal | undefined; publish: () => Promise<void> },
+  ): Promise<Msg> {
+    const { promise, resolve, reject } = Promise.withResolvers<Msg>();
+    const end = setTimeout(() => {
+      reject(
+        new SnapfleetError(
+          'deadline_exceeded',
+          `${definition.name} was not answered within ${String(wish.deadlineMs)} ms`,
+        ),
+      );
+    }, wish.deadlineMs);
+    const repeat = setInterval(
+      () => {
+        wish.publish().catch(() => undefined);
+      },
+      Math.max(shortestRepeatMs, wish.deadlineMs / 3),
+    );
+    const abort = (): void => {
+      reject(abortError(definition, wish.signal));
+    };
+    wish.signal?.addEventListener('abort', abort, { once: true });
+    this.waiting.set(replyTo, resolve);
+    wish.publish().catch(reject);
+    return promise.finally(() => {
+      clearTimeout(end);
+      clearInterval(repeat);
+      wish.signal?.removeEventListener('abort', abort);
+      this.waiting.delete(replyTo);
+    });
+  }
+
+  /** One subscription for all replies; the client subscribes again by itself after a reconnect. */
+  private async listen(deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const connection = await this.link.connection(deadlineMs, signal);
+    if (this.subscription !== undefined && !this.subscription.isClosed()) return;
+    this.subscription = connection.subscribe(`${this.inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.waiting.get(message.subject)?.(message);
+      },
+    });
+  }
+}
+
+function parseReply<Definition extends AgentCommandDefinition>(
+  definition: Definition,
+  reply: Msg,
+): ReplyOf<Definition> {
+  let json: unknown;
+  try {
+    json = reply.json();
+  } catch (cause) {
+    throw new SnapfleetError('internal', `the reply to ${definition.name} is not JSON`, { cause });
+  }
+  const outcome = outcomeSchema(definition.reply).safeParse(json);
+  if (!outcome.success) {
+    throw new SnapfleetError('internal', `the reply to ${definition.name} does not follow its schema`, {
+      cause: outcome.error,
+    });
+  }
+  if (!outcome.data.ok) throw SnapfleetError.fromDetail(outcome.data.error);
+  return outcome.data.result as ReplyOf<Definition>;
+}
+
+function abortError(definition: AgentCommandDefinition, signal: AbortSignal | undefined): SnapfleetError {
+  if (signal?.reason instanceof SnapfleetError) return signal.reason;
+  return new SnapfleetError('interrupted', `stopped waiting for ${definition.name}`, { cause: signal?.reason });
+}
+
+function throwIfAborted(definition: AgentCommandDefinition, signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortError(definition, signal);
+}

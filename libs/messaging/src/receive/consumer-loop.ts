@@ -1,0 +1,125 @@
+import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { NatsLink } from '../connection/nats-link.js';
+import { nestLog, type MessagingLog } from '../messaging-log.js';
+import type { AppliedConsumer } from '../topology/apply-topology.js';
+import type { MessageWorker } from './message-worker.js';
+import type { JetStreamServerOptions } from './server-options.js';
+import { defaultBackOffMs, type RetryRule } from './settlement.js';
+import { Slots } from './slots.js';
+
+/** How long one pull waits; also the longest that a pull that was lost without a sign stays unnoticed. */
+const pullMs = 10_000;
+const pauseMs = 500;
+
+/** Gives the consumer as it stands now, declaring streams and consumers again where they are missing. */
+export type Bind = () => Promise<{ readonly connection: NatsConnection; readonly consumer: AppliedConsumer }>;
+
+/**
+ * Pulls the messages of one durable consumer, one pull for each message that there is room for: a message that waits in
+ */
+export class ConsumerLoop {
+  private readonly log: MessagingLog;
+  private readonly inFlight = new Map<string, { raw: JsMsg; ended: Promise<void> }>();
+  private readonly slots: Slots;
+  private readonly rule: RetryRule;
+  private stopped = false;
+  private pulling = false;
+  private open: ConsumerMessages | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly name: string,
+    private readonly options: JetStreamServerOptions & { readonly declared: AppliedConsumer['declaration'] },
+    private readonly link: NatsLink,
+    private readonly worker: MessageWorker,
+  ) {
+    this.log = options.log ?? nestLog();
+    this.slots = new Slots(options.concurrency ?? options.declared.maxAckPending);
+    this.rule = {
+      maxDeliver: options.maxDeliver ?? options.declared.maxDeliver,
+      backOffMs: options.backOffMs ?? defaultBackOffMs,
+    };
+  }
+
+  /** Whether messages are being taken. */
+  get ready(): boolean {
+    return this.pulling && this.link.connected;
+  }
+
+  /** Pulls until stopped; errors are logged and pulled through. */
+  start(bind: Bind): void {
+    this.running = this.run(bind);
+  }
+
+  /** Takes no more messages. Resolves when no pull is open. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    // A message that the server is sending just now still arrives; one that were lost would wait for its ack wait.
+    await Promise.race([this.running, wait(100)]);
+    this.open?.stop();
+    await Promise.race([this.running, wait(1_000)]);
+    this.pulling = false;
+  }
+
+  /** Resolves when no message is being worked on. */
+  async idle(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all([...this.inFlight.values()].map(({ ended }) => ended));
+  }
+
+  /** Gives the messages that are still being worked on back to the server. */
+  giveBack(): void {
+    for (const { raw } of this.inFlight.values()) raw.nak();
+  }
+
+  private async run(bind: Bind): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const { connection, consumer } = await bind();
+        await this.pull(connection, consumer);
+      } catch (error) {
+        this.pulling = false;
+        if (this.stopped) return;
+        this.log.warn('consumer.interrupted', { consumer: this.name, error: String(error) });
+        await wait(pauseMs);
+      }
+    }
+  }
+
+  private async pull(connection: NatsConnection, { info, declaration }: AppliedConsumer): Promise<void> {
+    const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
+    const ackWaitMs = this.options.ackWaitMs ?? declaration.ackWaitSeconds * 1_000;
+    const received = { connection, ackWaitMs, rule: this.rule };
+    while (!this.stopped) {
+      await this.slots.acquire();
+      let taken = false;
+      try {
+        this.open = await consumer.fetch({ max_messages: 1, expires: pullMs, bind: true });
+        this.pulling = true;
+        for await (const raw of this.open) {
+          taken = true;
+          this.begin(raw, { ...received, raw });
+        }
+      } finally {
+        if (!taken) this.slots.release();
+      }
+      if (connection.isClosed()) return;
+    }
+  }
+
+  private begin(raw: JsMsg, received: Parameters<MessageWorker['process']>[0]): void {
+    const key = `${String(raw.seq)}:${String(raw.info.timestampNanos)}`;
+    if (this.inFlight.has(key)) {
+      // Delivered again while it is being worked on, because a report of progress was lost; the first one will settle it.
+      raw.working();
+      this.slots.release();
+      return;
+    }
+    const ended = this.worker.process(received).finally(() => {
+      this.inFlight.delete(key);
+      this.slots.release();
+    });
+    this.inFlight.set(key, { raw, ended });
+  }
+}

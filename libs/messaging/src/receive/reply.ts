@@ -1,0 +1,26 @@
+import { SnapfleetError, type MessageDefinition, type Outcome } from '@snapfleet/contracts';
+
+/** The outcome that tells an error. */
+export const failed = (thrown: unknown): Outcome<never> => ({
+  ok: false,
+  error: SnapfleetError.from(thrown).toDetail(),
+});
+
+/** The outcome that tells what a handler returned, checked by the contract: a wrong reply is the handler's own error. */
+export function succeeded(definition: MessageDefinition, result: unknown): Outcome<unknown> {
+  if (!('reply' in definition)) return { ok: true, result };
+  const reply = definition.reply.safeParse(result);
+  if (reply.success) return { ok: true, result: reply.data };
+  const issue = reply.error.issues[0];
+  const field = (issue?.path ?? []).map(String).join('.');
+  return failed(
+    new SnapfleetError(
+      'internal',
+      `the reply to ${definition.name} is not as its contract says: ${field}: ${issue?.message ?? ''}`,
+    ),
+  );
+}
+
+/** The bytes of an outcome. */
+export const encodeOutcome = (outcome: Outcome<unknown>): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(outcome));
