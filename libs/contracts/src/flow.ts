@@ -1,7 +1,7 @@
-import * as agentCommands from './agent-commands.js';
+import * as agentCommands from './agent-commands/index.js';
 import * as commands from './commands.js';
 import type { MessageDefinition, Party } from './definition.js';
-import * as events from './events.js';
+import * as events from './events/index.js';
 import * as queries from './queries.js';
 
 const isDefinition = (value: unknown): value is MessageDefinition =>

@@ -60,7 +60,7 @@ export class Outbox {
         sequence,
         eventId: event_id,
         name,
-        data: JSON.parse(data),
+        data: JSON.parse(data) as unknown,
         workflowId: workflow_id,
         causationId: causation_id,
         subject: subject ?? undefined,

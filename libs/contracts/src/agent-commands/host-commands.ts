@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { defineAgentCommand } from '../definition.js';
+import { Bytes, VolumeHandle } from '../identifiers.js';
+import { SnapshotReady } from '../events/snapshot-events.js';
+
+const ready = SnapshotReady.example;
+const operationId = ready.restorePointId;
+const time = z.iso.datetime({ offset: true });
+
+/** A thin logical volume as `lvs` reports it. */
+export const LogicalVolumeFacts = z.object({
+  volumeGroup: z.string().max(128),
+  logicalVolume: z.string().max(128),
+  lvUuid: z.string().max(64),
+  path: z.string().max(512),
+  pool: z.string().max(128),
+  origin: z.string().max(128).describe('empty where the origin is gone; that means nothing'),
+  sizeBytes: Bytes,
+  mappedPercent: z.number().min(0).max(100),
+  access: z.enum(['read-only', 'read-write']),
+  active: z.boolean(),
+});
+export type LogicalVolumeFacts = z.infer<typeof LogicalVolumeFacts>;
+
+export const VolumeLocate = defineAgentCommand({
+  name: 'volume.locate',
+  summary: 'Find the logical volume behind a CSI handle and tell what lvs says of it.',
+  from: ['orchestrator', 'backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({ volumeHandle: VolumeHandle }),
+  reply: LogicalVolumeFacts,
+  errors: ['volume_not_found', 'volume_ambiguous', 'volume_not_thin', 'lvm_failed'],
+  example: { volumeHandle: ready.snapshot.snapshotHandle },
+});
+
+export const VolumeExpose = defineAgentCommand({
+  name: 'volume.expose',
+  summary:
+    'Make the data of a logical volume readable: activate it and mount it read-only in a namespace of its own, as a lease with an end.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({
+    volumeHandle: VolumeHandle,
+    volumeMode: z.enum(['Filesystem', 'Block']),
+    leaseKey: z
+      .string()
+      .regex(/^[a-z0-9-]{1,128}$/)
+      .describe('the same key gives the same lease'),
+    leaseSeconds: z.number().int().min(5).max(86_400),
+  }),
+  reply: z.object({
+    leaseId: z.string().max(128),
+    path: z
+      .string()
+      .max(512)
+      .describe('directory, or device for volumeMode Block, that the reader may open while the lease lasts'),
+    expiresAt: time,
+    filesystem: z.enum(['xfs', 'ext4']).optional(),
+    mountOptions: z.array(z.string().max(64)),
+    cleanLog: z
+      .boolean()
+      .describe('false: it could be mounted only without its log, so the data is as after a power cut'),
+    logicalVolume: LogicalVolumeFacts,
+  }),
+  errors: [
+    'volume_not_found',
+    'volume_ambiguous',
+    'volume_not_thin',
+    'filesystem_unsupported',
+    'mount_failed',
+    'lvm_failed',
+  ],
+  example: {
+    volumeHandle: ready.snapshot.snapshotHandle,
+    volumeMode: 'Filesystem',
+    leaseKey: `backup-${operationId}`,
+    leaseSeconds: 600,
+  },
+});
+
+export const VolumeRenew = defineAgentCommand({
+  name: 'volume.renew',
+  summary: 'Move the end of a lease.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({
+    leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/),
+    leaseSeconds: z.number().int().min(5).max(86_400),
+  }),
+  reply: z.object({ expiresAt: time }),
+  errors: ['lease_not_found'],
+  example: { leaseId: `backup-${operationId}`, leaseSeconds: 600 },
+});
+
+export const VolumeConceal = defineAgentCommand({
+  name: 'volume.conceal',
+  summary:
+    'End a lease: unmount, and deactivate what the lease had activated. A lease that is gone already is a success.',
+  from: ['backup-worker', 'restore-verifier'],
+  to: ['host-lvm'],
+  data: z.object({ leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/) }),
+  reply: z.object({ concealed: z.boolean().describe('false: there was no such lease any more') }),
+  errors: ['mount_failed', 'lvm_failed'],
+  example: { leaseId: `backup-${operationId}` },
+});
+
+export const PoolReport = defineAgentCommand({
+  name: 'pool.report',
+  summary: 'Tell how full the thin pools of this host are.',
+  from: ['orchestrator'],
+  to: ['host-lvm'],
+  data: z.object({}),
+  reply: z.object({
+    pools: z
+      .array(
+        z.object({
+          volumeGroup: z.string().max(128),
+          pool: z.string().max(128),
+          sizeBytes: Bytes,
+          dataPercent: z.number(),
+          metadataPercent: z.number(),
+          virtualBytes: Bytes.describe('sum of the sizes of its thin volumes'),
+        }),
+      )
+      .max(64),
+    leases: z.number().int().nonnegative(),
+  }),
+  errors: ['lvm_failed'],
+  example: {},
+});

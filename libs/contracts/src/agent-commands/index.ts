@@ -1,0 +1,3 @@
+export * from './backup-commands.js';
+export * from './cluster-commands.js';
+export * from './host-commands.js';
