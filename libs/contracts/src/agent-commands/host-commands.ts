@@ -16,7 +16,7 @@ export const LogicalVolumeFacts = z.object({
   pool: z.string().max(128),
   origin: z.string().max(128).describe('empty where the origin is gone; that means nothing'),
   sizeBytes: Bytes,
-  mappedPercent: z.number().min(0).max(100),
+  mappedPercent: z.number().min(0).max(100).optional().describe('absent while it is inactive: then LVM does not know'),
   access: z.enum(['read-only', 'read-write']),
   active: z.boolean(),
 });

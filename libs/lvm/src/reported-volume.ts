@@ -1,0 +1,94 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import { z } from 'zod';
+
+const bytes = z
+  .string()
+  .regex(/^\d+$/)
+  .transform(Number)
+  .refine((size) => Number.isSafeInteger(size));
+/** Empty while the volume is inactive: then the pool does not tell. */
+const percent = z
+  .string()
+  .regex(/^(\d+(\.\d+)?)?$/)
+  .transform((value) => (value === '' ? undefined : Number(value)));
+/** -1 while the volume is inactive. */
+const deviceNumber = z
+  .string()
+  .regex(/^(-1|\d+)$/)
+  .transform((value) => (value === '-1' ? undefined : Number(value)));
+
+const Row = z
+  .object({
+    vg_name: z.string().min(1),
+    lv_name: z.string().min(1),
+    lv_uuid: z.string().min(1),
+    lv_full_name: z.string().min(3),
+    lv_path: z.string(),
+    lv_dm_path: z.string(),
+    lv_attr: z.string().length(10),
+    lv_size: bytes,
+    segtype: z.string().min(1),
+    pool_lv: z.string(),
+    origin: z.string(),
+    data_percent: percent,
+    metadata_percent: percent,
+    lv_active: z.string(),
+    lv_kernel_major: deviceNumber,
+    lv_kernel_minor: deviceNumber,
+  })
+  .transform((row) => ({
+    volumeGroup: row.vg_name,
+    logicalVolume: row.lv_name,
+    lvUuid: row.lv_uuid,
+    /** `<volume group>/<logical volume>`, as LVM commands take it. */
+    fullName: row.lv_full_name,
+    path: row.lv_path,
+    deviceMapperPath: row.lv_dm_path,
+    sizeBytes: row.lv_size,
+    segmentType: row.segtype,
+    pool: row.pool_lv,
+    origin: row.origin,
+    dataPercent: row.data_percent,
+    metadataPercent: row.metadata_percent,
+    // lv_permissions is "unknown" for an inactive volume; the attribute says what the metadata says.
+    access: row.lv_attr.charAt(1).toLowerCase() === 'r' ? ('read-only' as const) : ('read-write' as const),
+    active: row.lv_active.startsWith('active'),
+    device:
+      row.lv_kernel_major === undefined || row.lv_kernel_minor === undefined
+        ? undefined
+        : { major: row.lv_kernel_major, minor: row.lv_kernel_minor },
+  }));
+
+/** A logical volume as `lvs` reports it. */
+export type ReportedVolume = z.output<typeof Row>;
+
+const VolumeReport = z.object({ report: z.array(z.object({ lv: z.array(Row).default([]) })) });
+const GroupReport = z.object({
+  report: z.array(z.object({ vg: z.array(z.object({ vg_name: z.string() })).default([]) })),
+});
+
+/**
+ * Reads a report of `lvs` with the columns of `volumeColumns`.
+ * @throws {SnapfleetError} lvm_failed when it is none.
+ */
+export function parseVolumes(stdout: string): readonly ReportedVolume[] {
+  return parseReport('lvs', stdout, VolumeReport).report.flatMap((part) => part.lv);
+}
+
+/**
+ * Reads the names of the volume groups from a report of `vgs`.
+ * @throws {SnapfleetError} lvm_failed when it is none.
+ */
+export function parseVolumeGroupNames(stdout: string): readonly string[] {
+  return parseReport('vgs', stdout, GroupReport).report.flatMap((part) => part.vg.map((group) => group.vg_name));
+}
+
+function parseReport<Output>(program: string, stdout: string, schema: z.ZodType<Output>): Output {
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new SnapfleetError('lvm_failed', `${program} wrote something that is not the report that was asked for`, {
+      cause,
+    });
+  }
+}
