@@ -1,1 +1,13 @@
-export {};
+export * from '@snapfleet/contracts';
+export type { OutcomeOptions } from './await-outcome.js';
+export { CommandFailure } from './command-outcome.js';
+export type { DeadLetter } from './dead-letter-reading.js';
+export type { DeadLetters } from './dead-letters.js';
+export type { ConnectionOptions } from './device-connection.js';
+export type { DurableStart } from './durable-source.js';
+export type { EventFilter } from './event-filter.js';
+export type { EventStream, UnreadableHandler } from './event-stream.js';
+export type { CommandName, EventData, EventName, SnapfleetEvent, SuccessOf } from './message-types.js';
+export type { EventStart } from './ordered-source.js';
+export type { CommandHandle, SendOptions } from './send-command.js';
+export { connectToDevice, type EventOptions, SnapfleetClient } from './snapfleet-client.js';

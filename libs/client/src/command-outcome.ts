@@ -1,0 +1,44 @@
+import { definitionOf, type ErrorDetail, SnapfleetError } from '@snapfleet/contracts';
+import type { CommandName, EventName, SnapfleetEvent } from './message-types.js';
+import type { CommandHandle } from './send-command.js';
+
+/** A command that did not succeed, with the event that says so. */
+export class CommandFailure extends SnapfleetError {
+  constructor(
+    readonly event: SnapfleetEvent,
+    detail: ErrorDetail,
+  ) {
+    super(detail.code, detail.message, {
+      retryable: detail.retryable,
+      ...(detail.field === undefined ? {} : { field: detail.field }),
+      ...(detail.rule === undefined ? {} : { rule: detail.rule }),
+    });
+  }
+}
+
+/** The events that end a command. */
+export function outcomesOf(command: CommandName): readonly EventName[] {
+  const definition = definitionOf('cmd', command);
+  return definition?.kind === 'command' ? (definition.outcomes as readonly EventName[]) : [];
+}
+
+/**
+ * Whether an event belongs to this command. The answers to a single message name it; a command that repeats the key of
+ * another has the same operation, and is not ended by what is said of that other message.
+ */
+export function belongsTo(event: SnapfleetEvent, handle: CommandHandle): boolean {
+  if (event.name === 'command.completed' || event.name === 'command.rejected') {
+    return event.data.commandId === handle.commandId || event.message.causationid === handle.commandId;
+  }
+  const { workflowid, causationid } = event.message;
+  const operations: readonly string[] =
+    handle.command === 'snapshot.cancel' ? [handle.operationId, handle.restorePointId] : [handle.operationId];
+  return causationid === handle.commandId || (workflowid !== undefined && operations.includes(workflowid));
+}
+
+/** What went wrong, when an event ends a command badly. That a cancelled snapshot failed is what its canceller wants. */
+export function failureIn(event: SnapfleetEvent, command: CommandName): CommandFailure | undefined {
+  if (!('error' in event.data)) return undefined;
+  if (command === 'snapshot.cancel' && event.name === 'snapshot.failed') return undefined;
+  return new CommandFailure(event, event.data.error);
+}

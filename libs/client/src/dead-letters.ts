@@ -1,0 +1,107 @@
+import { DeliverPolicy, JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
+import { headers } from '@nats-io/nats-core';
+import { cloudEventContentType, putBackForHeader, SnapfleetError, streams } from '@snapfleet/contracts';
+import { type DeadLetter, readDeadLetter, type StoredMessage, withoutNotices } from './dead-letter-reading.js';
+import type { DeviceConnection } from './device-connection.js';
+import { fromNats } from './nats-failure.js';
+
+const stream = streams.deadLetters.name;
+
+/** The messages that services of the device gave up on. */
+export interface DeadLetters {
+  /** The newest first. @throws SnapfleetError `device_unreachable`, `access_denied` */
+  list(): Promise<DeadLetter[]>;
+  /** One of them, with its payload. @throws SnapfleetError `dead_letter_not_found` */
+  show(number: number): Promise<DeadLetter>;
+  /**
+   * Gives the message once more to the service that gave up on it, and to no other; then takes it off the list.
+   * @throws SnapfleetError `dead_letter_not_found`, also when the original is gone from its stream
+   */
+  putBack(number: number): Promise<DeadLetter>;
+}
+
+const notFound = (number: number, why = 'there is none of this number'): SnapfleetError =>
+  new SnapfleetError('dead_letter_not_found', `dead letter ${String(number)}: ${why}`);
+
+async function storedMessage(
+  connection: DeviceConnection,
+  from: string,
+  seq: number,
+): Promise<(StoredMsg & StoredMessage) | undefined> {
+  const manager = await connection.manager();
+  try {
+    const stored = await manager.streams.getMessage(from, { seq });
+    return stored === null ? undefined : Object.assign(stored, { headers: stored.header });
+  } catch (thrown) {
+    if (thrown instanceof JetStreamApiError && thrown.status === 404) return undefined;
+    throw thrown;
+  }
+}
+
+async function readAll(connection: DeviceConnection): Promise<DeadLetter[]> {
+  const manager = await connection.manager();
+  const { state } = await manager.streams.info(stream);
+  if (state.messages === 0) return [];
+  const consumer = await connection.jetstream.consumers.get(stream, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: Math.max(1, state.first_seq),
+  });
+  const letters: DeadLetter[] = [];
+  try {
+    for await (const message of await consumer.consume({ expires: 5_000 })) {
+      const letter = readDeadLetter(message);
+      if (letter !== undefined) letters.push(letter);
+      if (message.info.pending === 0) break;
+    }
+  } finally {
+    await consumer.delete();
+  }
+  return letters;
+}
+
+/** The dead letter, with the original's payload and subject fetched where only the server's notice of it is there. */
+async function complete(connection: DeviceConnection, number: number): Promise<DeadLetter> {
+  const stored = await storedMessage(connection, stream, number);
+  const letter = stored && readDeadLetter(stored);
+  if (letter === undefined) throw notFound(number);
+  if (letter.payload !== undefined) return letter;
+  const original = await storedMessage(connection, letter.reason.stream, letter.reason.sequence);
+  if (original === undefined) return letter;
+  return { ...letter, payload: original.data, reason: { ...letter.reason, subject: original.subject } };
+}
+
+async function putBack(connection: DeviceConnection, number: number): Promise<DeadLetter> {
+  const letter = await complete(connection, number);
+  const { payload, reason } = letter;
+  if (payload === undefined) {
+    throw notFound(number, `its original, ${reason.stream} ${String(reason.sequence)}, is gone from the stream`);
+  }
+  const made = headers();
+  made.set('Content-Type', cloudEventContentType);
+  made.set(putBackForHeader, reason.durable);
+  // A new id, or the stream would drop it as a duplicate; the same one each time, so that a repeated call stores once.
+  const msgID = `put-back-${reason.stream}-${reason.durable}-${String(reason.sequence)}-${String(number)}`;
+  await connection.jetstream.publish(reason.subject, payload, { headers: made, msgID });
+  const manager = await connection.manager();
+  await manager.streams.deleteMessage(stream, number);
+  return letter;
+}
+
+/** Access to the dead letters of a device. */
+export function deadLettersOf(connection: DeviceConnection): DeadLetters {
+  const attempt = async <T>(doing: string, action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (thrown) {
+      throw fromNats(thrown, doing);
+    }
+  };
+  return {
+    list: () =>
+      attempt('cannot list the dead letters', async () =>
+        withoutNotices(await readAll(connection)).sort((a, b) => b.number - a.number),
+      ),
+    show: (number) => attempt(`cannot show dead letter ${String(number)}`, () => complete(connection, number)),
+    putBack: (number) => attempt(`cannot put back dead letter ${String(number)}`, () => putBack(connection, number)),
+  };
+}

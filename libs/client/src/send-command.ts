@@ -1,0 +1,143 @@
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
+import {
+  cloudEventContentType,
+  createMessage,
+  encodeMessage,
+  type CommandDefinition,
+  type DataInputOf,
+  type MessageContext,
+  type MessageOf,
+  OperationId,
+  operationIdFor,
+  RestorePointId,
+  SnapfleetError,
+  streams,
+  subjectFor,
+} from '@snapfleet/contracts';
+import type { DeviceConnection } from './device-connection.js';
+import { fromNats, isTimeout } from './nats-failure.js';
+import type { CommandName } from './message-types.js';
+
+/** A command that was published. It is plain data: another process may keep it and await the outcome later. */
+export interface CommandHandle<Name extends CommandName = CommandName> {
+  readonly command: Name;
+  /** The id of the message. */
+  readonly commandId: string;
+  /** The operation that the command starts; its events carry it as `workflowid`. */
+  readonly operationId: OperationId;
+  /** The restore point that the command makes, or is about. */
+  readonly restorePointId: RestorePointId;
+  /** The last position in the event stream before the command was published. */
+  readonly eventsAfter: number;
+}
+
+/** What may be said of a command besides its data. */
+export interface SendOptions {
+  /** The id of the message; repeat it when it is not known whether a publish succeeded. Default: a random UUID. */
+  readonly id?: string;
+  /** The command is not begun after this time. */
+  readonly expires?: Date;
+  readonly traceparent?: string;
+  /** How long publishing may take, in milliseconds. Default: 10,000. */
+  readonly deadlineMs?: number;
+}
+
+type CommandNamed<Name extends CommandName> = CommandDefinition & { readonly name: Name };
+const attemptMs = 3_000;
+
+/** The headers that every message of ours carries. */
+export function headersOf(message: MessageOf<unknown>, id = message.id): MsgHdrs {
+  const made = headers();
+  made.set('Nats-Msg-Id', id);
+  made.set('Content-Type', cloudEventContentType);
+  if (message.traceparent !== undefined) made.set('traceparent', message.traceparent);
+  if (message.tracestate !== undefined) made.set('tracestate', message.tracestate);
+  return made;
+}
+
+/**
+ * The newest position in the event stream of the device.
+ * @throws SnapfleetError `device_unreachable` where the stream is not there
+ */
+export async function lastPosition(connection: DeviceConnection): Promise<number> {
+  try {
+    const manager = await connection.manager();
+    return (await manager.streams.info(streams.events.name)).state.last_seq;
+  } catch (thrown) {
+    const failure = fromNats(thrown, `cannot read the events of ${connection.device}`);
+    if (failure.code !== 'internal') throw failure;
+    throw new SnapfleetError('device_unreachable', `${failure.message}; no Snapfleet service has run there`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** Publishes and waits until the stream has it; a lost answer is asked for again under the same id, which stores once. */
+async function publishOnce(
+  connection: DeviceConnection,
+  subject: string,
+  message: MessageOf<unknown>,
+  deadlineMs: number,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      const timeout = Math.max(1, Math.min(attemptMs, end - performance.now()));
+      await connection.jetstream.publish(subject, encodeMessage(message), {
+        timeout,
+        msgID: message.id,
+        headers: headersOf(message),
+      });
+      return;
+    } catch (thrown) {
+      if (isTimeout(thrown) && performance.now() < end) continue;
+      throw fromNats(thrown, `cannot publish to ${subject}`);
+    }
+  }
+}
+
+function keyOf(data: unknown): { idempotencyKey?: string; restorePointId?: string } {
+  return data as { idempotencyKey?: string; restorePointId?: string };
+}
+
+function subjectAttribute(data: {
+  namespace?: string;
+  persistentVolumeClaim?: string;
+}): Pick<MessageContext, 'subject'> {
+  const { namespace, persistentVolumeClaim } = data;
+  if (namespace === undefined || persistentVolumeClaim === undefined) return {};
+  return { subject: `${namespace}/${persistentVolumeClaim}` };
+}
+
+/**
+ * Publishes a command to the device and returns what is needed to await its outcome.
+ * @throws SnapfleetError `invalid_message` naming field and rule, `device_unreachable`, `access_denied`
+ */
+export async function sendCommand<Name extends CommandName, Definition extends CommandNamed<Name>>(
+  connection: DeviceConnection,
+  definition: Definition,
+  data: DataInputOf<Definition>,
+  options: SendOptions = {},
+): Promise<CommandHandle<Name>> {
+  const id = options.id ?? crypto.randomUUID();
+  const key = keyOf(data).idempotencyKey ?? id;
+  const operationId = operationIdFor(connection.device, definition.name, key);
+  const message = createMessage<CommandDefinition>(definition, data, {
+    device: connection.device,
+    publisher: connection.clientName,
+    id,
+    workflowId: operationId,
+    ...subjectAttribute(data as { namespace?: string; persistentVolumeClaim?: string }),
+    ...(options.expires === undefined ? {} : { expires: options.expires }),
+    traceparent: options.traceparent,
+  });
+  const eventsAfter = await lastPosition(connection);
+  await publishOnce(connection, subjectFor(definition, connection.device), message, options.deadlineMs ?? 10_000);
+  return {
+    command: definition.name,
+    commandId: id,
+    operationId,
+    restorePointId: RestorePointId.parse(keyOf(message.data).restorePointId ?? operationId),
+    eventsAfter,
+  };
+}
