@@ -1,0 +1,58 @@
+import { DeviceId } from '@snapfleet/contracts';
+import { z } from 'zod';
+
+/** The settings that every service of a device has, as environment variables. */
+export const baseSettings = z.object({
+  SNAPFLEET_DEVICE: DeviceId.describe('name of the device; part of every subject'),
+  SNAPFLEET_NATS_URL: z
+    .string()
+    .regex(
+      /^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/,
+      'must be nats://host:port, or several with "," between',
+    )
+    .default('nats://127.0.0.1:4222')
+    .describe('the nats-server of the device'),
+  SNAPFLEET_NATS_TOKEN: z.string().min(1).max(512).optional().describe('token for the nats-server'),
+  SNAPFLEET_HTTP_HOST: z.string().min(1).max(253).default('127.0.0.1').describe('address of /healthz and /readyz'),
+  SNAPFLEET_HTTP_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('0: any free port, told in the log'),
+  SNAPFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type BaseSettings = z.infer<typeof baseSettings>;
+
+/** Where a service finds its nats-server, in the form in which the messaging library takes it. */
+export function natsConnection(settings: BaseSettings): {
+  readonly device: DeviceId;
+  readonly servers: readonly string[];
+  readonly token: string | undefined;
+} {
+  return {
+    device: settings.SNAPFLEET_DEVICE,
+    servers: settings.SNAPFLEET_NATS_URL.split(','),
+    token: settings.SNAPFLEET_NATS_TOKEN,
+  };
+}
+
+/**
+ * Reads the settings of a service. An empty variable counts as not set.
+ * @throws Error naming each wrong variable and the rule that it breaks; never its value, which may be a secret
+ */
+export function readSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.infer<Schema> {
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
+  const settings = schema.safeParse(Object.fromEntries(set));
+  if (settings.success) return settings.data;
+  const wrong = settings.error.issues.map((issue) => {
+    const name = issue.path.map(String).join('.');
+    const missing = name !== '' && !set.some(([key]) => key === name);
+    return `${name}: ${missing ? 'must be set' : issue.message}`;
+  });
+  throw new Error(`Wrong settings. ${wrong.join('; ')}`);
+}
