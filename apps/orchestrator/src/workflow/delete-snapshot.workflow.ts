@@ -33,7 +33,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
     return false;
   }
 
-  step(state: DeleteState, operation: Operation, point: RestorePoint): Step {
+  step(state: DeleteState, _operation: Operation, point: RestorePoint): Step {
     if (state.phase === 'ended') return { kind: 'end' };
     const backup = state.phase === 'removing-backups' ? nextBackup(point) : undefined;
     if (backup !== undefined) {

@@ -1,0 +1,114 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { AgentCommands, EventPublisher, MessagingModule, NatsLink } from '@snapfleet/messaging';
+import { AcceptCommandUseCase } from './accept/accept-command.use-case.js';
+import { CancelSnapshotUseCase } from './accept/cancel-snapshot.use-case.js';
+import { CommandsController } from './accept/commands.controller.js';
+import { RejectCommandUseCase } from './accept/reject-command.use-case.js';
+import { ConsumerPresence } from './answer/consumer-presence.js';
+import { ExamineDeviceController } from './answer/examine-device.controller.js';
+import { ExamineDeviceUseCase } from './answer/examine-device.use-case.js';
+import { ListRestorePointsController } from './answer/list-restore-points.controller.js';
+import type { OrchestratorSettings } from './config.js';
+import { FactsController } from './facts/facts.controller.js';
+import { RecordFactUseCase } from './facts/record-fact.use-case.js';
+import { EventRecorder } from './journal/event-recorder.js';
+import { Journal } from './journal/journal.js';
+import { OperationStore } from './journal/operation.store.js';
+import { OutboxRelay } from './journal/outbox-relay.js';
+import { Outbox } from './journal/outbox.js';
+import { RestorePointStore } from './journal/restore-point.store.js';
+import { OperationRunner } from './operations/operation-runner.js';
+import { systemClock } from './operations/system-clock.js';
+import { reportTo } from './report.js';
+import { WorkLifetime } from './work-lifetime.js';
+import { workflows } from './workflow/workflows.js';
+
+const now = (): Date => systemClock.now();
+
+const journalProviders = (settings: OrchestratorSettings): Provider[] => [
+  { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL) },
+  { provide: OperationStore, useFactory: (journal: Journal) => new OperationStore(journal), inject: [Journal] },
+  { provide: RestorePointStore, useFactory: (journal: Journal) => new RestorePointStore(journal), inject: [Journal] },
+  { provide: Outbox, useFactory: (journal: Journal) => new Outbox(journal), inject: [Journal] },
+  {
+    provide: OutboxRelay,
+    useFactory: (outbox: Outbox, publisher: EventPublisher) =>
+      new OutboxRelay(outbox, publisher, systemClock, reportTo('outbox')),
+    inject: [Outbox, EventPublisher],
+  },
+  {
+    provide: EventRecorder,
+    useFactory: (outbox: Outbox, relay: OutboxRelay) =>
+      new EventRecorder(outbox, () => {
+        relay.notify();
+      }),
+    inject: [Outbox, OutboxRelay],
+  },
+];
+
+const workProviders = (settings: OrchestratorSettings): Provider[] => [
+  {
+    provide: OperationRunner,
+    useFactory: (
+      journal: Journal,
+      operations: OperationStore,
+      restorePoints: RestorePointStore,
+      events: EventRecorder,
+      caller: AgentCommands,
+    ) =>
+      new OperationRunner({
+        journal,
+        operations,
+        restorePoints,
+        events,
+        workflows,
+        caller,
+        clock: systemClock,
+        report: reportTo('operations'),
+      }),
+    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands],
+  },
+  ...[AcceptCommandUseCase, CancelSnapshotUseCase, RecordFactUseCase].map((UseCase) => ({
+    provide: UseCase,
+    useFactory: (
+      journal: Journal,
+      operations: OperationStore,
+      restorePoints: RestorePointStore,
+      events: EventRecorder,
+      runner: OperationRunner,
+    ) => new UseCase({ device: settings.SNAPFLEET_DEVICE, journal, operations, restorePoints, events, runner, now }),
+    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, OperationRunner],
+  })),
+  {
+    provide: RejectCommandUseCase,
+    useFactory: (events: EventPublisher) => new RejectCommandUseCase(settings.SNAPFLEET_DEVICE, events),
+    inject: [EventPublisher],
+  },
+  {
+    provide: ExamineDeviceUseCase,
+    useFactory: (services: AgentCommands, link: NatsLink) =>
+      new ExamineDeviceUseCase(services, new ConsumerPresence(link)),
+    inject: [AgentCommands, NatsLink],
+  },
+  WorkLifetime,
+];
+
+/** Wires the orchestrator; nothing is decided here. */
+@Module({})
+export class AppModule {
+  static with(settings: OrchestratorSettings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        MessagingModule.forRoot({
+          party: 'orchestrator',
+          device: settings.SNAPFLEET_DEVICE,
+          servers: settings.SNAPFLEET_NATS_URL,
+          token: settings.SNAPFLEET_NATS_TOKEN,
+        }),
+      ],
+      controllers: [CommandsController, FactsController, ListRestorePointsController, ExamineDeviceController],
+      providers: [...journalProviders(settings), ...workProviders(settings)],
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Journal } from './journal/journal.js';
+import { OutboxRelay } from './journal/outbox-relay.js';
+import { OperationRunner } from './operations/operation-runner.js';
+
+/** Starts the work that the journal holds with the application, and ends it before the journal is closed. */
+@Injectable()
+export class WorkLifetime implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    private readonly runner: OperationRunner,
+    private readonly relay: OutboxRelay,
+    private readonly journal: Journal,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.relay.start();
+    this.runner.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runner.stop();
+    await this.relay.stop();
+  }
+
+  onApplicationShutdown(): void {
+    this.journal.close();
+  }
+}
