@@ -1,1 +1,23 @@
-export {};
+export { isApiError, KubernetesApiError } from './api/kubernetes-api-error.js';
+export type { Cluster } from './cluster.js';
+export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
+export { newestWarnings, type Event } from './objects/event.js';
+export { controllerOf, isTerminating, type KubernetesObject, type ObjectMeta } from './objects/object-meta.js';
+export { describePod, hasEnded, isReady, mentionsClaim, usesClaim, type Pod, type PodSpec } from './objects/pod.js';
+export { bytesOfQuantity } from './objects/quantity.js';
+export { isScaledToZero, ScalableKind, type ScalableWorkload } from './objects/scalable-workload.js';
+export type { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './objects/volume-snapshot.js';
+export {
+  isRestoredFrom,
+  requiredTopology,
+  type LogicalVolume,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+} from './objects/volume.js';
+export { resources, snapshotApiVersion, workloadResources } from './resources/definitions.js';
+export type { CallOptions, ResourceApi, ScalableApi, WaitOptions } from './resources/resource-api.js';
+export { keyOf } from './resources/resource-client.js';
+export type { ObjectKey, ResourceDefinition, Scope } from './resources/resource-definition.js';
+export { Deadline } from './wait/deadline.js';
+export { WaitDeadlineError } from './wait/wait-deadline-error.js';

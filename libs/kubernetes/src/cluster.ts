@@ -1,0 +1,23 @@
+import type { Event } from './objects/event.js';
+import type { Pod } from './objects/pod.js';
+import type { ScalableKind, ScalableWorkload } from './objects/scalable-workload.js';
+import type { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './objects/volume-snapshot.js';
+import type { LogicalVolume, PersistentVolume, PersistentVolumeClaim, StorageClass } from './objects/volume.js';
+import type { CallOptions, ResourceApi, ScalableApi } from './resources/resource-api.js';
+
+/** The objects of a cluster that Snapfleet reads or writes, and no others. */
+export interface Cluster {
+  readonly claims: ResourceApi<PersistentVolumeClaim>;
+  readonly volumes: ResourceApi<PersistentVolume>;
+  readonly pods: ResourceApi<Pod>;
+  readonly events: ResourceApi<Event>;
+  readonly storageClasses: ResourceApi<StorageClass>;
+  readonly snapshots: ResourceApi<VolumeSnapshot>;
+  readonly snapshotContents: ResourceApi<VolumeSnapshotContent>;
+  readonly snapshotClasses: ResourceApi<VolumeSnapshotClass>;
+  readonly logicalVolumes: ResourceApi<LogicalVolume>;
+  readonly workloads: Readonly<Record<ScalableKind, ScalableApi<ScalableWorkload>>>;
+
+  /** Whether the API server knows this resource, by API discovery. */
+  serves(apiVersion: string, plural: string, options?: CallOptions): Promise<boolean>;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { ObjectMeta } from './object-meta.js';
+
+const SnapshotError = z.looseObject({ message: z.string().nullish() });
+const DeletionPolicy = z.enum(['Delete', 'Retain']);
+
+/** A VolumeSnapshot (snapshot.storage.k8s.io/v1). */
+export const VolumeSnapshot = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({
+    source: z.looseObject({
+      persistentVolumeClaimName: z.string().optional(),
+      volumeSnapshotContentName: z.string().optional(),
+    }),
+    volumeSnapshotClassName: z.string().optional(),
+  }),
+  status: z
+    .looseObject({
+      boundVolumeSnapshotContentName: z.string().nullish(),
+      creationTime: z.string().nullish(),
+      readyToUse: z.boolean().nullish(),
+      restoreSize: z.string().nullish(),
+      error: SnapshotError.nullish(),
+    })
+    .nullish(),
+});
+export type VolumeSnapshot = z.infer<typeof VolumeSnapshot>;
+
+/** A VolumeSnapshotContent (snapshot.storage.k8s.io/v1). */
+export const VolumeSnapshotContent = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({
+    driver: z.string(),
+    deletionPolicy: DeletionPolicy,
+    volumeSnapshotRef: z.looseObject({
+      name: z.string().optional(),
+      namespace: z.string().optional(),
+      uid: z.string().optional(),
+    }),
+    source: z.looseObject({ volumeHandle: z.string().nullish(), snapshotHandle: z.string().nullish() }),
+  }),
+  status: z
+    .looseObject({
+      snapshotHandle: z.string().nullish(),
+      readyToUse: z.boolean().nullish(),
+      restoreSize: z.number().nullish().describe('bytes'),
+      error: SnapshotError.nullish(),
+    })
+    .nullish(),
+});
+export type VolumeSnapshotContent = z.infer<typeof VolumeSnapshotContent>;
+
+/** A VolumeSnapshotClass (snapshot.storage.k8s.io/v1). */
+export const VolumeSnapshotClass = z.looseObject({
+  metadata: ObjectMeta,
+  driver: z.string(),
+  deletionPolicy: DeletionPolicy,
+});
+export type VolumeSnapshotClass = z.infer<typeof VolumeSnapshotClass>;
