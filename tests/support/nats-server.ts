@@ -25,11 +25,18 @@ export interface NatsRunner {
   remove(): Promise<void>;
 }
 
+/** How to start it. */
+export interface NatsServerOptions {
+  readonly token?: string;
+  /** The address to listen on: loopback, or the host's address in a guest's network. */
+  readonly host?: string;
+}
+
 /**
- * Starts a nats-server on a free port of 127.0.0.1 with its data in a temporary folder: the program that tools/servers
+ * Starts a nats-server on a free port of its host with its data in a temporary folder: the program that tools/servers
  * builds, or a container of the image that SNAPFLEET_TEST_NATS_IMAGE names.
  */
-export async function startNatsServer({ token }: { readonly token?: string } = {}): Promise<NatsServer> {
+export async function startNatsServer({ token, host = '127.0.0.1' }: NatsServerOptions = {}): Promise<NatsServer> {
   const image = process.env['SNAPFLEET_TEST_NATS_IMAGE'];
   const directory = await mkdtemp(join(tmpdir(), 'snapfleet-nats-'));
   const port = await freePort();
@@ -37,7 +44,7 @@ export async function startNatsServer({ token }: { readonly token?: string } = {
   const inContainer = image !== undefined && image !== '';
   await writeFile(
     config,
-    configuration(inContainer ? '0.0.0.0:4222' : `127.0.0.1:${String(port)}`, inContainer ? '/data' : directory, token),
+    configuration(inContainer ? '0.0.0.0:4222' : `${host}:${String(port)}`, inContainer ? '/data' : directory, token),
   );
   const runner: NatsRunner = inContainer ? new NatsContainer(image, config, port) : new NatsProcess(config);
   const stop = async (): Promise<void> => {
@@ -52,7 +59,7 @@ export async function startNatsServer({ token }: { readonly token?: string } = {
     throw error;
   }
   return {
-    url: `nats://127.0.0.1:${String(port)}`,
+    url: `nats://${inContainer ? '127.0.0.1' : host}:${String(port)}`,
     token,
     kill9: () => runner.end('SIGKILL'),
     restart: async () => {
