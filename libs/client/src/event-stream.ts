@@ -77,6 +77,8 @@ class JetStreamEventStream implements EventStream {
         const event = this.read(message);
         if (event !== undefined) yield* yieldAcknowledged(message, event, acknowledge);
         else if (acknowledge) message.ack();
+        // What was sent ahead is left for the next time.
+        if (this.closed) break;
       }
     } catch (thrown) {
       throw fromNats(thrown, `the events of ${this.options.connection.device} broke off`);

@@ -1,0 +1,66 @@
+import type { EventData, EventName, SnapfleetEvent } from '@snapfleet/client';
+import { bytes, duration } from './units.js';
+
+type Describe = { readonly [Name in EventName]?: (data: EventData<Name>) => string };
+
+const failure = ({ error }: { readonly error: { readonly code: string; readonly message: string } }): string =>
+  `${error.code}: ${error.message}`;
+const workload = ({ workload }: { readonly workload: { readonly kind: string; readonly name: string } }): string =>
+  `${workload.kind}/${workload.name}`;
+const withMover = (level: string, mover: string | undefined): string =>
+  mover === undefined ? level : `${level} ${mover}`;
+
+const descriptions: Describe = {
+  'command.rejected': failure,
+  'command.completed': (data) => data.note,
+  'snapshot.requested': (data) => (data.quiesce.level === 'cold' ? `quiesce ${workload(data.quiesce)}` : 'no quiesce'),
+  'snapshot.preflight-passed': () => 'everything that is needed is there',
+  'workload.quiesced': (data) => `${workload(data)} is gone`,
+  'workload.resumed': (data) => `${workload(data)} is back after ${duration(data.downtimeMs)}`,
+  'workload.resume-failed': (data) => `${workload(data)}, attempt ${String(data.attempt)}: ${failure(data)}`,
+  'snapshot.ready': (data) => `${bytes(data.snapshot.restoreSizeBytes)}, grade ${data.consistency}`,
+  'snapshot.failed': (data) => `after ${data.phase}: ${failure(data)}`,
+  'snapshot.completed': (data) => [data.outcome, ...data.failures].join('; '),
+  'backup.requested': (data) => data.mover,
+  'backup.started': (data) => data.mover,
+  'backup.progress': (data) => `${data.mover} ${data.step} ${progressText(data)}`,
+  'backup.completed': (data) =>
+    `${data.backup.mover}: ${String(data.manifest.files)} files, ${bytes(data.manifest.bytes)} in ${duration(data.durationMs)}`,
+  'backup.failed': (data) => `${data.mover}: ${failure(data)}`,
+  'verification.requested': (data) => (data.level === 'backup' ? `backup ${data.backup.backup.mover}` : 'snapshot'),
+  'restore.verified': (data) =>
+    `${withMover(data.level, data.mover)}: ${String(data.manifest.files)} files, ${bytes(data.manifest.bytes)} are equal`,
+  'restore.failed': (data) =>
+    `${withMover(data.level, data.mover)}: ${failure(data)}` +
+    (data.differenceCount === 0 ? '' : ` (${String(data.differenceCount)} differences)`),
+  'volume.restored': (data) => `${data.targetClaim}, ${bytes(data.sizeBytes)}`,
+  'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
+  'snapshot.deleted': (data) => `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}`,
+  'snapshot.delete-failed': failure,
+};
+
+/** How far a backup has come. */
+export function progressText(data: EventData<'backup.progress'>): string {
+  const total = data.bytesTotal === undefined ? '' : ` of ${bytes(data.bytesTotal)}`;
+  return `${bytes(data.bytesDone)}${total}, ${String(data.filesDone)} files`;
+}
+
+/** An event in a few words for people; not yet safe for a terminal. */
+export function describeEvent(event: SnapfleetEvent): string {
+  const describe = descriptions[event.name] as ((data: SnapfleetEvent['data']) => string) | undefined;
+  return describe?.(event.data) ?? '';
+}
+
+/** Whether an event is good news, bad news, or neither. */
+export function toneOf(event: SnapfleetEvent): 'good' | 'bad' | 'quiet' {
+  if ('error' in event.data) return 'bad';
+  if (event.name === 'snapshot.completed') return event.data.outcome === 'proven' ? 'good' : 'bad';
+  const good: readonly EventName[] = [
+    'snapshot.ready',
+    'backup.completed',
+    'restore.verified',
+    'volume.restored',
+    'snapshot.deleted',
+  ];
+  return good.includes(event.name) ? 'good' : 'quiet';
+}
