@@ -1,0 +1,76 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ServiceLog } from '@snapfleet/service-kit';
+import type { HostSettings } from './config.js';
+import { ConcealVolume } from './exposure/conceal-volume.use-case.js';
+import { EndExposure } from './exposure/end-exposure.js';
+import { ExposeVolume } from './exposure/expose-volume.use-case.js';
+import { ExposureLock } from './exposure/exposure-lock.js';
+import { LeaseJournal } from './exposure/lease-journal.js';
+import { LeaseTable } from './exposure/lease-table.js';
+import { RenewLease } from './exposure/renew-lease.use-case.js';
+import { takeStateDirectory } from './exposure/state-directory.js';
+import { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
+import { HostLifetime } from './host-lifetime.js';
+import { PoolController } from './pool.controller.js';
+import { BlkidProbe } from './privileged/blkid-probe.js';
+import { LvmQueue } from './privileged/lvm-queue.js';
+import { LvmVolumes } from './privileged/lvm-volumes.js';
+import { MountHolders } from './privileged/mount-holders.js';
+import { createPrivilegedPrograms } from './privileged/privileged-programs.js';
+import { VolumeController } from './volume.controller.js';
+
+const partsToken = Symbol('host-lvm.parts');
+type Parts = Awaited<ReturnType<typeof assemble>>;
+
+/** Puts the service together; takes the state directory, or throws when another host-lvm has it. */
+async function assemble(settings: HostSettings, log: ServiceLog) {
+  await takeStateDirectory(settings.SNAPFLEET_STATE_DIR);
+  const journal = await LeaseJournal.open(settings.SNAPFLEET_STATE_DIR);
+  const programs = createPrivilegedPrograms(settings.SNAPFLEET_LVM_DEADLINE_SECONDS * 1000);
+  const queue = new LvmQueue(programs);
+  const volumes = new LvmVolumes(queue, settings.SNAPFLEET_VOLUME_GROUPS);
+  const holders = new MountHolders(programs, {
+    runDirectory: settings.SNAPFLEET_RUN_DIR,
+    readerUid: settings.SNAPFLEET_READER_UID,
+    readerGid: settings.SNAPFLEET_READER_GID,
+  });
+  const leases = new LeaseTable();
+  const lock = new ExposureLock();
+  const endExposure = new EndExposure(volumes, leases, journal, log);
+  const conceal = new ConcealVolume(leases, lock, endExposure, log);
+  const shared = { volumes, holders, leases, journal, lock, log };
+  const expose = new ExposeVolume({ ...shared, probe: new BlkidProbe(programs), endExposure, conceal });
+  const sweep = new SweepLeftovers(shared);
+  const lifetime = new HostLifetime(sweep, conceal, journal, volumes, log);
+  return { queue, volumes, leases, expose, conceal, renew: new RenewLease(leases), lifetime };
+}
+
+/** host-lvm: the root side of a device, with a closed list of what it may do. */
+@Module({})
+export class AppModule {
+  static forRoot(settings: HostSettings): DynamicModule {
+    const part = <Value>(
+      token: symbol | (abstract new (...args: never[]) => Value),
+      pick: (parts: Parts) => Value,
+    ) => ({
+      provide: token,
+      inject: [partsToken],
+      useFactory: pick,
+    });
+    return {
+      module: AppModule,
+      controllers: [VolumeController, PoolController],
+      providers: [
+        { provide: partsToken, inject: [ServiceLog], useFactory: (log: ServiceLog) => assemble(settings, log) },
+        part(LvmQueue, (parts) => parts.queue),
+        part(LvmVolumes, (parts) => parts.volumes),
+        part(LeaseTable, (parts) => parts.leases),
+        part(ExposeVolume, (parts) => parts.expose),
+        part(ConcealVolume, (parts) => parts.conceal),
+        part(RenewLease, (parts) => parts.renew),
+        part(HostLifetime, (parts) => parts.lifetime),
+      ],
+      exports: [LvmQueue],
+    };
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Lets one thing at a time happen to each lease and to each volume; the others wait in their order. Who needs both takes
+ * the lease first.
+ */
+export class ExposureLock {
+  readonly #last = new Map<string, Promise<void>>();
+
+  async lease<T>(leaseId: string, action: () => Promise<T>): Promise<T> {
+    return await this.#run(`lease ${leaseId}`, action);
+  }
+
+  async volume<T>(volumeHandle: string, action: () => Promise<T>): Promise<T> {
+    return await this.#run(`volume ${volumeHandle}`, action);
+  }
+
+  async #run<T>(key: string, action: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const done = Promise.withResolvers<void>();
+    const own = before.then(() => done.promise);
+    this.#last.set(key, own);
+    await before;
+    try {
+      return await action();
+    } finally {
+      done.resolve();
+      if (this.#last.get(key) === own) this.#last.delete(key);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import type { MountAttempt } from './host-ports.js';
+
+/** The filesystems that are mounted. Their parsers run in the kernel, so the list is short and nothing is guessed. */
+export type MountableFilesystem = 'xfs' | 'ext4';
+
+/** How a filesystem is mounted read-only: as it is, and without its log (xfs(5), ext4(5)). */
+const readOnly = {
+  // A snapshot has the UUID of its origin, which may be mounted at the same time.
+  xfs: { always: ['nouuid'], withoutLog: 'norecovery' },
+  ext4: { always: [], withoutLog: 'noload' },
+} as const;
+
+/**
+ * The filesystem by its name from the superblock.
+ * @throws {SnapfleetError} filesystem_unsupported
+ */
+export function mountableFilesystem(found: string | undefined, volume: string): MountableFilesystem {
+  if (found === 'xfs' || found === 'ext4') return found;
+  throw new SnapfleetError(
+    'filesystem_unsupported',
+    found === undefined ? `There is no known filesystem on ${volume}` : `The filesystem on ${volume} is ${found}`,
+  );
+}
+
+/** The ways to mount it, in the order in which they are tried. */
+export function mountAttempts(filesystem: MountableFilesystem, noSymlinks: boolean): readonly MountAttempt[] {
+  const { always, withoutLog } = readOnly[filesystem];
+  const options = ['ro', 'nosuid', 'nodev', 'noexec', ...(noSymlinks ? ['nosymfollow'] : []), ...always];
+  return [
+    { options, cleanLog: true },
+    { options: [...options, withoutLog], cleanLog: false },
+  ];
+}

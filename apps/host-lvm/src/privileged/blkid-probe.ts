@@ -1,0 +1,20 @@
+import type { FilesystemProbe } from '../exposure/host-ports.js';
+import type { PrivilegedPrograms } from './privileged-programs.js';
+
+const found = 0;
+const nothingFound = 2;
+const ambivalent = 8;
+
+/** Reads the superblock by blkid(8), without its cache: the exit codes are those of the manual page. */
+export class BlkidProbe implements FilesystemProbe {
+  constructor(private readonly programs: PrivilegedPrograms) {}
+
+  async filesystemOf(devicePath: string): Promise<string | undefined> {
+    const { stdout } = await this.programs.run(
+      'blkid',
+      ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', devicePath],
+      { acceptExitCodes: [found, nothingFound, ambivalent] },
+    );
+    return stdout === '' ? undefined : stdout;
+  }
+}
