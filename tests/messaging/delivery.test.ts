@@ -1,4 +1,4 @@
-import { SnapfleetError, SnapshotReady, subjectFor } from '@snapfleet/contracts';
+import { SnapfleetError, SnapshotCreate, SnapshotReady, subjectFor } from '@snapfleet/contracts';
 import { applyTopology, DeadLetters, type NatsLink } from '@snapfleet/messaging';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -32,8 +32,7 @@ test('delivers again what a process that died was working on', async () => {
   await waitUntil('the first process has the event', async () => {
     return (await device.client.consumer('EVT', durable)).num_ack_pending === 1;
   });
-  const connection = await dying.transport.unwrap<NatsLink>().connection(1_000);
-  await connection.close();
+  await dying.transport.unwrap<NatsLink>().close();
   const attempts: number[] = [];
   await device.start(
     durable,
@@ -44,13 +43,13 @@ test('delivers again what a process that died was working on', async () => {
   expect(attempts.at(-1)).toBeGreaterThan(1);
 });
 
-test('tries a retryable error again with growing delays, then makes it a dead letter with the reason', async () => {
-  const attempts: { attempt: number; lastAttempt: boolean; at: number }[] = [];
+test('tries a retryable error again, then makes it a dead letter with the reason', async () => {
+  const attempts: { attempt: number; lastAttempt: boolean }[] = [];
   await device.start(
     durable,
     {
       ready: (_, { attempt, lastAttempt }) => {
-        attempts.push({ attempt, lastAttempt, at: performance.now() });
+        attempts.push({ attempt, lastAttempt });
         throw new SnapfleetError('destination_unavailable', 'the disk "backup"\nis full');
       },
     },
@@ -62,14 +61,11 @@ test('tries a retryable error again with growing delays, then makes it a dead le
     const found = await letters.list();
     return found.length > 0 && found;
   });
-  expect(attempts.map(({ attempt, lastAttempt }) => ({ attempt, lastAttempt }))).toEqual([
+  expect(attempts).toEqual([
     { attempt: 1, lastAttempt: false },
     { attempt: 2, lastAttempt: false },
     { attempt: 3, lastAttempt: true },
   ]);
-  const pauses = attempts.slice(1).map(({ at }, index) => at - (attempts[index]?.at ?? 0));
-  expect(pauses[0]).toBeGreaterThanOrEqual(95);
-  expect(pauses[1]).toBeGreaterThanOrEqual(295);
   expect(letter).toMatchObject({
     subject: subjectFor(SnapshotReady, deviceId),
     stream: 'EVT',
@@ -146,10 +142,12 @@ test('works on no more messages at a time than it was told', async () => {
 
 test('goes on with other messages while failed ones wait for their next attempt', async () => {
   const done: string[] = [];
+  let failures = 0;
   await device.start(
     durable,
     {
       ready: (message) => {
+        if (message.subject === 'bad') failures += 1;
         if (message.subject === 'bad') throw new SnapfleetError('mover_failed', 'not now');
         return Promise.resolve(void done.push(message.id));
       },
@@ -159,6 +157,7 @@ test('goes on with other messages while failed ones wait for their next attempt'
   for (let index = 0; index < 3; index += 1) await device.client.publish(SnapshotReady, example, { subject: 'bad' });
   const good = await device.client.publish(SnapshotReady, example);
   await waitUntil('the good one is done', () => done.includes(good));
+  expect(failures).toBe(3);
 });
 
 test('gives each party its own copy of an event, at its own pace', async () => {
@@ -182,7 +181,6 @@ test('lets what a handler causes belong to the same operation and trace', async 
   });
   const seen = Promise.withResolvers<Record<string, unknown>>();
   await device.start(durable, { ready: (message) => Promise.resolve(seen.resolve({ ...message })) });
-  const { SnapshotCreate } = await import('@snapfleet/contracts');
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const id = await device.client.publish(SnapshotCreate, SnapshotCreate.example, { workflowId: 'w-1', traceparent });
   const event = await seen.promise;

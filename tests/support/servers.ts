@@ -11,6 +11,7 @@ export type ServerName =
   | 'external-provisioner'
   | 'external-resizer'
   | 'topolvm'
+  | 'node-stand-in'
   | 'restic';
 
 const build = fileURLToPath(new URL('../../tools/servers/build', import.meta.url));

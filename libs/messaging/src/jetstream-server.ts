@@ -12,6 +12,8 @@ import { QueryResponder } from './receive/query-responder.js';
 import type { JetStreamServerOptions } from './receive/server-options.js';
 import { applyTopology, type AppliedConsumer } from './topology/apply-topology.js';
 
+const unref = { ref: false };
+
 /** Whether a service takes messages, and from where. */
 export interface TransportHealth {
   readonly ready: boolean;
@@ -107,6 +109,12 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const connection = await this.link.connect().catch(() => undefined);
     if (connection === undefined || this.closed !== undefined) return;
     this.queries.listen(connection);
+    this.link.onReconnect(
+      () =>
+        void this.link.connect().then((current) => {
+          this.queries.listen(current);
+        }),
+    );
     for (const loop of this.loops) loop.start(() => this.bind(loop.name));
   }
 
@@ -132,9 +140,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     this.queries.stop();
     await Promise.all(this.loops.map((loop) => loop.stop()));
     const ended = Promise.all([this.queries.idle(), ...this.loops.map((loop) => loop.idle())]).then(() => true);
-    const finished = await Promise.race([ended, wait(Math.min(finishMs, drainDeadlineMs), false)]);
+    const finished = await Promise.race([ended, wait(Math.min(finishMs, drainDeadlineMs), false, unref)]);
     this.stopping.abort(new SnapfleetError('interrupted', `${this.options.party} stops`));
-    const drained = finished || (await Promise.race([ended, wait(Math.max(0, drainDeadlineMs - finishMs), false)]));
+    const drained =
+      finished || (await Promise.race([ended, wait(Math.max(0, drainDeadlineMs - finishMs), false, unref)]));
     if (!drained) for (const loop of this.loops) loop.giveBack();
     await this.link.close();
     this.log.info('transport.closed', { drained });

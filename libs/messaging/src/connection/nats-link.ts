@@ -64,6 +64,25 @@ export class NatsLink {
     }
   }
 
+  /**
+   * The connection while it can be used: waits for the server when it is away.
+   * @throws SnapfleetError as `connection` does
+   */
+  async whenConnected(deadlineMs: number, signal?: AbortSignal): Promise<NatsConnection> {
+    const end = performance.now() + deadlineMs;
+    const connection = await this.connection(deadlineMs, signal);
+    while (!this.isConnected && !connection.isClosed()) {
+      if (signal?.aborted === true || this.closing.signal.aborted) {
+        throw new SnapfleetError('interrupted', `stopped waiting for ${this.address}`);
+      }
+      if (performance.now() > end) {
+        throw new SnapfleetError('deadline_exceeded', `${this.address} was away for ${String(deadlineMs)} ms`);
+      }
+      await wait(20);
+    }
+    return connection;
+  }
+
   /** Begins to connect; an error is never thrown, only tried again. */
   connect(): Promise<NatsConnection> {
     if (this.pending === undefined) {

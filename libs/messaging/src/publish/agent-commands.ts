@@ -23,6 +23,7 @@ export interface CallContext {
 
 type Settle = (reply: Msg) => void;
 const shortestRepeatMs = 2_000;
+const afterReconnectMs = 500;
 
 /** Calls the other services of the device: a command through the agent stream, its outcome on an inbox. */
 export class AgentCommands {
@@ -77,6 +78,13 @@ export class AgentCommands {
         ),
       );
     }, wish.deadlineMs);
+    let again: NodeJS.Timeout | undefined;
+    // A reply that was on its way when the connection broke is lost; its owner remembers it.
+    const forget = this.link.onReconnect(() => {
+      again = setTimeout(() => {
+        wish.publish().catch(() => undefined);
+      }, afterReconnectMs);
+    });
     const repeat = setInterval(
       () => {
         wish.publish().catch(() => undefined);
@@ -92,6 +100,8 @@ export class AgentCommands {
     return promise.finally(() => {
       clearTimeout(end);
       clearInterval(repeat);
+      clearTimeout(again);
+      forget();
       wish.signal?.removeEventListener('abort', abort);
       this.waiting.delete(replyTo);
     });

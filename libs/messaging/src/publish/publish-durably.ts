@@ -65,10 +65,22 @@ async function publishOnce(
   leftMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const connection = await link.connection(leftMs, signal);
+  const connection = await link.whenConnected(leftMs, signal);
   const { subject, payload, headers, messageId } = message;
   const timeout = Math.max(1, Math.min(attemptMs, leftMs));
-  await jetstream(connection).publish(subject, payload, { headers, msgID: messageId, timeout });
+  // What was on its way when the connection broke is lost without a word: it need not be waited for.
+  const broken = Promise.withResolvers<never>();
+  const forget = link.onReconnect(() => {
+    broken.reject(new Error('the connection broke'));
+  });
+  try {
+    await Promise.race([
+      jetstream(connection).publish(subject, payload, { headers, msgID: messageId, timeout }),
+      broken.promise,
+    ]);
+  } finally {
+    forget();
+  }
 }
 
 /** Nobody listens on the subject: JetStream is not up yet, or the stream is gone; the second can be helped. */

@@ -59,7 +59,7 @@ export class ConsumerLoop {
     // A message that the server is sending just now still arrives; one that were lost would wait for its ack wait.
     await Promise.race([this.running, wait(100)]);
     this.open?.stop();
-    await Promise.race([this.running, wait(1_000)]);
+    await Promise.race([this.running, wait(100)]);
     this.pulling = false;
   }
 
@@ -95,6 +95,7 @@ export class ConsumerLoop {
       await this.slots.acquire();
       let taken = false;
       try {
+        if (this.stopped) return;
         this.open = await consumer.fetch({ max_messages: 1, expires: pullMs, bind: true });
         this.pulling = true;
         for await (const raw of this.open) {

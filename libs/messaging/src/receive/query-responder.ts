@@ -14,6 +14,8 @@ export class QueryResponder {
   private readonly slots = new Slots(mostAtATime);
   private readonly running = new Set<Promise<void>>();
   private subscriptions: Subscription[] = [];
+  private connection: NatsConnection | undefined;
+  private stopped = false;
 
   constructor(
     private readonly options: JetStreamServerOptions,
@@ -21,8 +23,10 @@ export class QueryResponder {
     private readonly stopping: AbortSignal,
   ) {}
 
-  /** Subscribes on this connection; the client subscribes again by itself after a reconnect. */
+  /** Subscribes on this connection, once; the client subscribes again by itself after a reconnect. */
   listen(connection: NatsConnection): void {
+    if (this.connection === connection || this.stopped) return;
+    this.connection = connection;
     this.subscriptions = this.table.ofPlane('svc').map((route) => {
       const subscription = connection.subscribe(subjectFor(route.definition, this.options.device), {
         queue: this.options.party,
@@ -34,6 +38,7 @@ export class QueryResponder {
 
   /** Takes no more queries. */
   stop(): void {
+    this.stopped = true;
     for (const subscription of this.subscriptions) subscription.unsubscribe();
   }
 
