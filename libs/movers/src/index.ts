@@ -1,1 +1,21 @@
-export {};
+export { compareManifests, type Comparison } from './manifest/compare-manifests.js';
+export { escapePath, unescapePath } from './manifest/escape-path.js';
+export { ManifestEntry } from './manifest/manifest-entry.js';
+export { readManifest, readManifestSummary } from './manifest/manifest-file.js';
+export type { ScanOptions, ScanProgress } from './manifest/scan-tree.js';
+export { scanVolume, type VolumeMode, type VolumeScan } from './manifest/scan-volume.js';
+export { CopyMover, type CopyMoverSettings } from './copy/copy-mover.js';
+export { removeTree } from './copy/rsync.js';
+export type {
+  BackupRequest,
+  Mover,
+  MoverProgress,
+  Movers,
+  RestoredBackup,
+  RestorePointKey,
+  RestoreRequest,
+  StoredBackup,
+} from './mover.js';
+export { createMovers, moverOf, moverSettings, type MoverSettings } from './mover-settings.js';
+export { ResticMover } from './restic/restic-mover.js';
+export type { ResticSettings } from './restic/restic-repository.js';
