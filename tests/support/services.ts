@@ -7,10 +7,11 @@
  *   await service.stop();                                   // SIGTERM, and an orderly end;  service.kill9() is the other way
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, createWriteStream, mkdirSync, statSync } from 'node:fs';
+import { createWriteStream, mkdirSync, statSync, type WriteStream } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Guest } from './uml/guest.js';
 
 export const services = [
   'orchestrator',
@@ -75,57 +76,87 @@ export function hostPlace(workDirectory: string): ServicePlace {
   mkdirSync(workDirectory, { recursive: true });
   return {
     start: async (name, environment) => {
-      const main = join(checkout, 'apps', name, 'dist', 'main.js');
-      accessSync(main, constants.R_OK);
       const [program, ...args] = commandOf(name);
       const child = spawn(program, args, {
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env['PATH'] ?? '', SNAPFLEET_HTTP_PORT: '0', ...environment },
+        env: { ...environmentOf(), ...environment },
       });
-      const { log, httpPort } = await started(name, child, join(workDirectory, `${name}.log`));
-      return {
-        name,
-        log,
-        httpPort,
-        stop: () => end(child, 'SIGTERM'),
-        kill9: () => end(child, 'SIGKILL'),
-      };
+      const watch = new StartWatch(name, join(workDirectory, `${name}.log`));
+      for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', watch.line);
+      child.once('error', watch.ended);
+      child.once('exit', watch.ended);
+      const kill = (signal: NodeJS.Signals) => end(child, signal);
+      return watch.service(kill);
     },
   };
 }
 
-async function started(
-  name: ServiceName,
-  child: ChildProcess,
-  logFile: string,
-): Promise<{ log: string[]; httpPort: number }> {
-  const log: string[] = [];
-  const file = createWriteStream(logFile, { flags: 'a' });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  for (const input of [child.stdout, child.stderr]) {
-    if (input === null) continue;
-    createInterface({ input }).on('line', (line) => {
-      log.push(line);
-      file.write(`${line}\n`);
-      const port = startedPort(line);
-      if (port !== undefined) resolve(port);
-    });
+/** Services as processes in a guest. The guest sees this machine's files, so that their programs are the same. */
+export function guestPlace(guest: Guest, workDirectory: string): ServicePlace {
+  mkdirSync(workDirectory, { recursive: true });
+  return {
+    start: async (name, environment) => {
+      const [program, ...args] = commandOf(name);
+      const watch = new StartWatch(name, join(workDirectory, `${name}.log`));
+      const running = await guest.start(program, args, {
+        workingDirectory: '/',
+        env: { ...environmentOf(), ...environment },
+        onLine: watch.line,
+      });
+      running.ended.then(watch.ended, watch.ended);
+      return watch.service(async (signal) => {
+        running.kill(signal);
+        await running.ended.catch(() => undefined);
+      });
+    },
+  };
+}
+
+const environmentOf = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', SNAPFLEET_HTTP_PORT: '0' });
+
+/** Reads what a service writes until it says that it has started. */
+class StartWatch {
+  private readonly log: string[] = [];
+  private readonly file: WriteStream;
+  private readonly port = Promise.withResolvers<number>();
+
+  constructor(
+    private readonly name: ServiceName,
+    logFile: string,
+  ) {
+    this.file = createWriteStream(logFile, { flags: 'a' });
+    this.port.promise.catch(() => undefined);
   }
-  child.once('error', reject);
-  child.once('exit', (code, signal) => {
-    reject(new Error(`${name} ended (${code ?? signal}) before it was ready:\n${log.slice(-20).join('\n')}`));
-  });
-  const timer = setTimeout(() => {
-    reject(new Error(`${name} was not ready within ${startDeadlineMs} ms:\n${log.slice(-20).join('\n')}`));
-  }, startDeadlineMs);
-  try {
-    return { log, httpPort: await promise };
-  } catch (error) {
-    await end(child, 'SIGKILL');
-    throw error;
-  } finally {
-    clearTimeout(timer);
+
+  readonly line = (line: string): void => {
+    this.log.push(line);
+    this.file.write(`${line}\n`);
+    const port = startedPort(line);
+    if (port !== undefined) this.port.resolve(port);
+  };
+
+  readonly ended = (why: unknown): void => {
+    this.port.reject(new Error(`${this.name} ended (${String(why)}) before it was ready:\n${this.lastLines()}`));
+  };
+
+  async service(kill: (signal: NodeJS.Signals) => Promise<void>): Promise<RunningService> {
+    const timer = setTimeout(() => {
+      this.port.reject(new Error(`${this.name} was not ready within ${startDeadlineMs} ms:\n${this.lastLines()}`));
+    }, startDeadlineMs);
+    try {
+      const httpPort = await this.port.promise;
+      return { name: this.name, log: this.log, httpPort, stop: () => kill('SIGTERM'), kill9: () => kill('SIGKILL') };
+    } catch (error) {
+      await kill('SIGKILL');
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private lastLines(): string {
+    return this.log.slice(-20).join('\n');
   }
 }
 
@@ -136,7 +167,7 @@ export function startedPort(line: string): number | undefined {
   return typeof httpPort === 'number' ? httpPort : undefined;
 }
 
-function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => {

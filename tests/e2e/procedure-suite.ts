@@ -1,0 +1,174 @@
+import {
+  type CommandHandle,
+  CommandFailure,
+  connectToDevice,
+  type SnapfleetClient,
+  SnapshotCreate,
+  SnapshotDelete,
+  SnapshotList,
+  SnapshotRestore,
+  SnapshotShow,
+  SnapshotVerify,
+} from '@snapfleet/client';
+import type { DataInputOf } from '@snapfleet/contracts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
+import type { SnapfleetDevice } from '../support/snapfleet-device.js';
+import { waitUntil } from '../support/wait-until.js';
+
+type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
+
+const deadlineMs = 10 * 60_000;
+const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as const, name: 'notes' } };
+
+/**
+ * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
+ * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
+ */
+export function describeProcedure(name: string, start: () => Promise<SnapfleetDevice>): void {
+  describe(`the whole procedure on ${name}`, () => {
+    let snapfleet: SnapfleetDevice;
+    let client: SnapfleetClient;
+    let namespace: string;
+    const volume = () => ({ namespace, persistentVolumeClaim: 'notes-data' });
+
+    const create = (policy: Policy, key?: string): Promise<CommandHandle<'snapshot.create'>> =>
+      client.send(SnapshotCreate, { ...volume(), policy, ...(key === undefined ? {} : { idempotencyKey: key }) });
+    const completed = async (handle: CommandHandle<'snapshot.create'>) =>
+      (await client.completion(handle, { deadlineMs })).data;
+    const remove = async (handle: CommandHandle<'snapshot.create'>): Promise<void> => {
+      const { restorePointId } = handle;
+      const command = { restorePointId, deleteBackups: true, allowLastGoodCopy: true };
+      await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs });
+    };
+    const point = async (handle: CommandHandle<'snapshot.create'>) =>
+      (await client.ask(SnapshotShow, { restorePointId: handle.restorePointId })).restorePoint;
+
+    beforeAll(async () => {
+      snapfleet = await start();
+      client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name });
+      namespace = await snapfleet.device.namespace();
+      const objects = [claim(namespace, 'notes-data', '320Mi'), deployment(namespace, 'notes', 'notes-data')];
+      await snapfleet.device.applyObjects(...objects);
+      await snapfleet.podIsRunning(namespace, 'app=notes');
+      await snapfleet.device.writeFiles(volume(), { 'notes.txt': 'first\n', 'folder/other.txt': 'second\n' });
+    });
+
+    afterAll(async () => {
+      await client.close();
+      await snapfleet.stop();
+    });
+
+    test('one command makes a quiesced snapshot, backs it up by each mover, proves all of it, and is deleted again', async () => {
+      const events: string[] = [];
+      const handle = await create({ quiesce: quiesceNotes, movers: ['copy', 'restic'] });
+      const { data } = await client.completion(handle, { deadlineMs, onEvent: (event) => events.push(event.name) });
+      expect(data).toMatchObject({ outcome: 'proven', failures: [] });
+      expect(events.filter((event) => event === 'backup.completed')).toHaveLength(2);
+      expect(events.filter((event) => event === 'restore.verified')).toHaveLength(3);
+      expect(events.indexOf('workload.resumed')).toBeLessThan(events.indexOf('snapshot.ready'));
+      const ready = await point(handle);
+      expect(ready).toMatchObject({ phase: 'verified-remote', consistency: 'app' });
+      const digests = [
+        ...ready.backups.map(({ manifest }) => manifest?.rootDigest),
+        ...ready.verifications.map(({ rootDigest }) => rootDigest),
+      ];
+      expect(new Set(digests).size).toBe(1);
+
+      await remove(handle);
+      expect((await point(handle)).phase).toBe('deleted');
+      expect(await snapfleet.device.logicalVolumeExists(ready.snapshot?.snapshotHandle ?? '')).toBe(false);
+      expect(await snapfleet.leftovers(namespace)).toEqual([]);
+    });
+
+    test('what is lost is back after a restore, also into a larger claim', async () => {
+      const handle = await create({ quiesce: quiesceNotes, verify: ['snapshot'] });
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
+      await snapfleet.podIsRunning(namespace, 'app=notes');
+      await snapfleet.device.runInVolume(volume(), 'rm notes.txt');
+      const restore = {
+        restorePointId: handle.restorePointId,
+        targetClaim: 'notes-restored',
+        sizeBytes: 400 * 1024 * 1024,
+      };
+      const { data } = await client.outcome(await client.send(SnapshotRestore, restore), { deadlineMs });
+      expect(data).toMatchObject({ targetClaim: 'notes-restored' });
+      await snapfleet.device.applyObjects(consumerPod(namespace, 'reader', 'notes-restored'));
+      await snapfleet.podIsRunning(namespace, 'app=reader');
+      const files = await snapfleet.device.readFiles({ namespace, persistentVolumeClaim: 'notes-restored' });
+      expect(files).toMatchObject({ 'notes.txt': 'first\n', 'folder/other.txt': 'second\n' });
+      await snapfleet.device.writeFiles(volume(), { 'notes.txt': 'first\n' });
+      await remove(handle);
+    });
+
+    test('the same command twice makes one snapshot, and the second is answered', async () => {
+      const policy: Policy = { verify: [] };
+      const first = await create(policy, 'same-key');
+      await client.outcome(first, { deadlineMs });
+      const second = await create(policy, 'same-key');
+      await client.outcome(second, { deadlineMs });
+      expect(second.restorePointId).toBe(first.restorePointId);
+      const { restorePoints } = await client.ask(SnapshotList, volume());
+      expect(restorePoints.filter(({ restorePointId }) => restorePointId === first.restorePointId)).toHaveLength(1);
+      expect(await snapfleet.volumeSnapshots(namespace)).toHaveLength(1);
+      await remove(first);
+    });
+
+    test('with the backup worker stopped the snapshot is still verified; started later it does its work from the stream', async () => {
+      await snapfleet.stopService('backup-worker');
+      const handle = await create({ movers: ['copy'], verify: ['snapshot'] });
+      await waitUntil(
+        'the snapshot is verified',
+        async () => (await point(handle)).verifications.some(({ state }) => state === 'verified'),
+        { deadlineMs },
+      );
+      expect((await point(handle)).backups).toMatchObject([{ state: 'pending' }]);
+      await snapfleet.startService('backup-worker');
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
+      await remove(handle);
+    });
+
+    test('with the verifier stopped the backup is still made; started later it proves both from the stream', async () => {
+      await snapfleet.stopService('restore-verifier');
+      const handle = await create({ movers: ['copy'] });
+      await waitUntil(
+        'the backup is made',
+        async () => (await point(handle)).backups.some(({ state }) => state === 'completed'),
+        { deadlineMs },
+      );
+      expect((await point(handle)).verifications.map(({ state }) => state)).toEqual(['pending', 'pending']);
+      await snapfleet.startService('restore-verifier');
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
+      await remove(handle);
+    });
+
+    test('the last verified copy is not deleted unless the command says that it may go', async () => {
+      const handle = await create({ verify: ['snapshot'] });
+      await completed(handle);
+      const refused = client.outcome(await client.send(SnapshotDelete, { restorePointId: handle.restorePointId }), {
+        deadlineMs,
+      });
+      await expect(refused).rejects.toThrow(CommandFailure);
+      expect(await snapfleet.volumeSnapshots(namespace)).toHaveLength(1);
+      await remove(handle);
+    });
+
+    test('a backup that was damaged at its destination is not verified again', async () => {
+      const handle = await create({ movers: ['copy'], verify: ['backup'] });
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
+      await snapfleet.damageCopy(handle.restorePointId, 'notes.txt');
+      const verify = { restorePointId: handle.restorePointId, level: 'backup' as const };
+      await expect(client.outcome(await client.send(SnapshotVerify, verify), { deadlineMs })).rejects.toThrow(
+        /notes\.txt|differ/,
+      );
+      await remove(handle);
+    });
+
+    test('a workload that does not exist is refused before anything is touched', async () => {
+      const handle = await create({ quiesce: { level: 'cold', workload: { kind: 'Deployment', name: 'absent' } } });
+      await expect(client.outcome(handle, { deadlineMs })).rejects.toMatchObject({ code: 'workload_not_found' });
+      expect(await snapfleet.volumeSnapshots(namespace)).toEqual([]);
+      await snapfleet.podIsRunning(namespace, 'app=notes');
+    });
+  });
+}

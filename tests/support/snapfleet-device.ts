@@ -1,0 +1,145 @@
+/**
+ * Snapfleet on a device: NATS, all services as processes, and the device beneath them.
+ *
+ *   const snapfleet = await startOnRealDevice();      // or startOnEmbeddedDevice(); some 40 s and some 5 s
+ *   const client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name });
+ *   await snapfleet.stop();                           // in afterAll; leaves nothing behind
+ */
+import { KubeConfig, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
+import { z } from 'zod';
+import type { DeviceUnderTest } from './device-under-test.js';
+import type { NatsServer } from './nats-server.js';
+import type { UndoStack } from './real-device/undo-stack.js';
+import type { RunningService, ServiceName, ServicePlace } from './services.js';
+import { waitUntil } from './wait-until.js';
+
+export const deviceName = 'edge-1';
+const podDeadlineMs = 180_000;
+const managed = 'app.kubernetes.io/managed-by=snapfleet';
+
+/** How one service is started. */
+export interface ServicePlan {
+  readonly place: ServicePlace;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+interface Parts {
+  readonly device: DeviceUnderTest;
+  readonly nats: NatsServer;
+  readonly plans: ReadonlyMap<ServiceName, ServicePlan>;
+  /** Runs a bash script where the backups are, with the destination as its directory. */
+  readonly runInDestination: (script: string) => Promise<string>;
+  readonly workDirectory: string;
+  readonly undo: UndoStack;
+}
+
+const Named = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+
+/** Snapfleet as it runs on a device. */
+export class SnapfleetDevice {
+  readonly name = deviceName;
+  readonly device: DeviceUnderTest;
+  readonly workDirectory: string;
+  readonly nats: NatsServer;
+  private readonly running = new Map<ServiceName, RunningService>();
+  private readonly core: CoreV1Api;
+  private readonly custom: CustomObjectsApi;
+
+  constructor(private readonly parts: Parts) {
+    this.device = parts.device;
+    this.workDirectory = parts.workDirectory;
+    this.nats = parts.nats;
+    const config = new KubeConfig();
+    config.loadFromFile(parts.device.kubeconfigPath);
+    this.core = config.makeApiClient(CoreV1Api);
+    this.custom = config.makeApiClient(CustomObjectsApi);
+  }
+
+  get natsUrl(): string {
+    return this.parts.nats.url;
+  }
+
+  async startService(name: ServiceName): Promise<RunningService> {
+    const plan = this.parts.plans.get(name);
+    if (plan === undefined) throw new Error(`${name} is not a service of this device`);
+    const service = await plan.place.start(name, {
+      SNAPFLEET_DEVICE: deviceName,
+      SNAPFLEET_NATS_URL: this.natsUrl,
+      ...(this.nats.token === undefined ? {} : { SNAPFLEET_NATS_TOKEN: this.nats.token }),
+      ...plan.environment,
+    });
+    this.running.set(name, service);
+    return service;
+  }
+
+  /** Starts all services of the device at the same time. */
+  async startServices(): Promise<void> {
+    await Promise.all([...this.parts.plans.keys()].map((name) => this.startService(name)));
+  }
+
+  async stopService(name: ServiceName): Promise<void> {
+    await this.running.get(name)?.stop();
+    this.running.delete(name);
+  }
+
+  /** A service that runs. */
+  service(name: ServiceName): RunningService {
+    const service = this.running.get(name);
+    if (service === undefined) throw new Error(`${name} does not run`);
+    return service;
+  }
+
+  /** Waits until a Pod with this label is Running and stays. */
+  async podIsRunning(namespace: string, labelSelector: string): Promise<void> {
+    await waitUntil(
+      `a Pod ${namespace} ${labelSelector} runs`,
+      async () => {
+        const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+        return items.some(
+          ({ status, metadata }) => status?.phase === 'Running' && metadata?.deletionTimestamp === undefined,
+        );
+      },
+      { deadlineMs: podDeadlineMs, pauseMs: 200 },
+    );
+  }
+
+  /** Names of the VolumeSnapshots in a namespace. */
+  async volumeSnapshots(namespace: string): Promise<string[]> {
+    const list: unknown = await this.custom.listNamespacedCustomObject({
+      group: 'snapshot.storage.k8s.io',
+      version: 'v1',
+      namespace,
+      plural: 'volumesnapshots',
+    });
+    return Named.parse(list).items.map(({ metadata }) => metadata.name);
+  }
+
+  /** What Snapfleet made in a namespace and is still there: scratch claims, Pods, VolumeSnapshots. */
+  async leftovers(namespace: string): Promise<string[]> {
+    const pods = await this.core.listNamespacedPod({ namespace, labelSelector: managed });
+    const scratch = `${managed},snapfleet.io/purpose=scratch`;
+    const claims = await this.core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector: scratch });
+    return [
+      ...pods.items.map(({ metadata }) => `Pod ${metadata?.name ?? ''}`),
+      ...claims.items.map(({ metadata }) => `PersistentVolumeClaim ${metadata?.name ?? ''}`),
+      ...(await this.volumeSnapshots(namespace)).map((name) => `VolumeSnapshot ${name}`),
+    ];
+  }
+
+  /** Changes a file within the copy mover's backup of a restore point. */
+  async damageCopy(restorePointId: string, file: string): Promise<void> {
+    await this.parts.runInDestination(
+      `printf X >> "$(find . -path '*/${restorePointId}/*' -name '${file}' | head -n 1)"`,
+    );
+  }
+
+  async stopServices(): Promise<void> {
+    await Promise.all([...this.running.values()].map((service) => service.stop()));
+    this.running.clear();
+  }
+
+  /** Stops the services, then everything beneath them. */
+  stop(): Promise<void> {
+    return this.parts.undo.unwind();
+  }
+}
