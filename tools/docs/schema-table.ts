@@ -13,7 +13,7 @@ const number = (value: number | undefined, text: (value: number) => string): str
 
 const typeOf = (schema: JsonSchema): string => {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
-  if (schema.const !== undefined) return code(String(schema.const));
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const).replaceAll('"', ''));
   if (schema.type === 'array') return `array of ${schema.items === undefined ? 'anything' : typeOf(schema.items)}`;
   if (schema.type === undefined) return variantsOf(schema).length > 0 ? 'object' : 'anything';
   return schema.format === undefined ? schema.type : `${schema.type} (${schema.format})`;
@@ -24,7 +24,7 @@ const rulesOf = (schema: JsonSchema): string[] => [
   ...(schema.description === undefined ? [] : [schema.description]),
   ...(schema.default === undefined ? [] : [`default ${code(JSON.stringify(schema.default))}`]),
   ...(schema.pattern === undefined || schema.format !== undefined ? [] : [`matches ${code(schema.pattern)}`]),
-  ...number(schema.minLength, (value) => `at least ${String(value)} characters`),
+  ...number(schema.minLength, (value) => (value === 1 ? 'not empty' : `at least ${String(value)} characters`)),
   ...number(schema.maxLength, (value) => `at most ${String(value)} characters`),
   ...number(schema.minimum, (value) => `at least ${String(value)}`),
   ...number(schema.exclusiveMinimum, (value) => `more than ${String(value)}`),

@@ -21,7 +21,7 @@ const isFailure = (error: SnapfleetError): error is CommandFailure => 'event' in
 /** Shows an error: what, why, what to do; as one JSON document with --json. @returns the exit code */
 export function reportFailure(terminal: Terminal, error: SnapfleetError | Interrupted): number {
   if (error.name === 'Interrupted') return exitCodes.interrupted.code;
-  const failure = error as SnapfleetError;
+  const failure = error;
   if (terminal.json) {
     terminal.document({
       error: failure.toDetail(),
