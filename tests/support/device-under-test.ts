@@ -1,5 +1,3 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
-
 /**
  * A device as tests see it: a Kubernetes API with TopoLVM volumes behind it. Two things are one: the real device
  * (./real-device: API server, TopoLVM and LVM) and the simulator. A suite that is written against this interface runs on
@@ -18,7 +16,7 @@ export interface DeviceUnderTest {
   /** Make a fresh namespace, with a name of its own and the ServiceAccount `default`; returns its name. */
   namespace(): Promise<string>;
   /** Create each object, or merge it into the one that exists; returns them as the API server has them now. */
-  applyObjects(...objects: readonly KubernetesObject[]): Promise<KubernetesObject[]>;
+  applyObjects(...objects: readonly Manifest[]): Promise<Manifest[]>;
   /** Run a bash script with the volume as its working directory and return its standard output. */
   runInVolume(claim: ClaimName, script: string): Promise<string>;
   /** Write text files by path below the volume's root; directories are made. The data is on disk on return. */
@@ -29,6 +27,20 @@ export interface DeviceUnderTest {
   logicalVolumeExists(handle: string): Promise<boolean>;
   /** Stop the device and remove all that it made on this machine. A second call does nothing. */
   stop(): Promise<void>;
+}
+
+/** A Kubernetes object, as it stands in YAML. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    /** Given by the API server. */
+    readonly uid?: string;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
 }
 
 /** A claim that a Running Pod uses: only such a volume is mounted, so that its data can be reached. */

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+
+/** How to reach the API server. */
+export interface ApiServer {
+  readonly port: number;
+  readonly certificatePath: string;
+  readonly token: string;
+}
+
+/** An answer of the API server that is not 2xx. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const requestDeadlineMs = 30_000;
+
+/**
+ * Requests to the API server that send objects as they are: @kubernetes/client-node drops fields that its types do not
+ * have, such as `x-kubernetes-int-or-string` in a CustomResourceDefinition.
+ */
+export class ApiRequests {
+  readonly #agent: Agent;
+  readonly #server: ApiServer;
+
+  constructor(server: ApiServer) {
+    this.#server = server;
+    this.#agent = new Agent({ keepAlive: true, ca: readFileSync(server.certificatePath) });
+  }
+
+  get(path: string): Promise<unknown> {
+    return this.#send('GET', path);
+  }
+
+  post(path: string, body: unknown): Promise<unknown> {
+    return this.#send('POST', path, body);
+  }
+
+  mergePatch(path: string, body: unknown): Promise<unknown> {
+    return this.#send('PATCH', path, body);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(method: string, path: string, body?: unknown): Promise<unknown> {
+    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          agent: this.#agent,
+          host: '127.0.0.1',
+          port: this.#server.port,
+          method,
+          path,
+          headers: { authorization: `Bearer ${this.#server.token}`, 'content-type': contentType },
+          signal: AbortSignal.timeout(requestDeadlineMs),
+        },
+        (incoming) => {
+          let text = '';
+          incoming.setEncoding('utf8');
+          incoming.on('data', (part: string) => (text += part)).on('error', reject);
+          incoming.on('end', () => {
+            const status = incoming.statusCode ?? 0;
+            if (status >= 200 && status < 300) resolve(parsed(text));
+            else reject(new ApiError(status, `${method} ${path}: ${String(status)} ${text}`));
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+/** `/readyz` and its like answer in plain text. */
+function parsed(text: string): unknown {
+  return text.startsWith('{') ? JSON.parse(text) : text;
+}
