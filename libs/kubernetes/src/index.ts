@@ -1,4 +1,5 @@
 export { isApiError, KubernetesApiError } from './api/kubernetes-api-error.js';
+export { retryOnConflict } from './api/retry-on-conflict.js';
 export type { Cluster } from './cluster.js';
 export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
 export { newestWarnings, type Event } from './objects/event.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ObjectMeta } from './object-meta.js';
+import { isTerminating, ObjectMeta } from './object-meta.js';
 
 const Volume = z.looseObject({
   name: z.string(),
@@ -68,9 +68,12 @@ export function mentionsClaim(spec: PodSpec, claimName: string, podName?: string
   );
 }
 
-/** Whether the Pod has the claim mounted or may still do so. */
+/**
+ * Whether the Pod has the claim mounted or may still do so. One that is being deleted counts even when its containers have
+ * ended: the kubelet reports the end before it unmounts, and takes the object away after it.
+ */
 export function usesClaim(pod: Pod, claimName: string): boolean {
-  return !hasEnded(pod) && mentionsClaim(pod.spec, claimName, pod.metadata.name);
+  return (!hasEnded(pod) || isTerminating(pod)) && mentionsClaim(pod.spec, claimName, pod.metadata.name);
 }
 
 function containerState(pod: Pod): string | undefined {

@@ -1,0 +1,54 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
+import { MessagingModule } from '@snapfleet/messaging';
+import { natsConnection } from '@snapfleet/service-kit';
+import { ClaimController } from './claim-preflight/claim.controller.js';
+import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
+import type { ClusterOperatorSettings } from './config.js';
+import { RemoveSnapshotUseCase } from './snapshot-remove/remove-snapshot.use-case.js';
+import { SnapshotController } from './snapshot-take/snapshot.controller.js';
+import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
+import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
+import { Consumer } from './volume-restore/consumer.js';
+import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.js';
+import { VolumeController } from './volume-restore/volume.controller.js';
+import { QuiesceWorkloadUseCase } from './workload-quiesce/quiesce-workload.use-case.js';
+import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-case.js';
+import { WorkloadController } from './workload/workload.controller.js';
+
+const now = (): Date => new Date();
+
+function providers(settings: ClusterOperatorSettings): Provider[] {
+  const requestDeadlineMs = settings.SNAPFLEET_KUBERNETES_REQUEST_SECONDS * 1000;
+  const kubernetes = { kubeconfig: settings.SNAPFLEET_KUBECONFIG, requestDeadlineMs };
+  const made = <T>(provide: new (...parts: never[]) => T, useFactory: (cluster: Cluster) => T): Provider => ({
+    provide,
+    useFactory,
+    inject: [KubernetesClient],
+  });
+  return [
+    { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
+    made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
+    made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),
+    made(ResumeWorkloadUseCase, (cluster) => new ResumeWorkloadUseCase(cluster, now)),
+    made(RemoveSnapshotUseCase, (cluster) => new RemoveSnapshotUseCase(cluster)),
+    made(TakeSnapshotUseCase, (cluster) => new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster))),
+    made(RestoreVolumeUseCase, (cluster) => {
+      return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
+    }),
+    made(RemoveVolumeUseCase, (cluster) => new RemoveVolumeUseCase(cluster)),
+  ];
+}
+
+/** Wires the cluster operator; nothing is decided here. */
+@Module({})
+export class AppModule {
+  static with(settings: ClusterOperatorSettings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [MessagingModule.forRoot({ party: 'cluster-operator', ...natsConnection(settings) })],
+      controllers: [ClaimController, WorkloadController, SnapshotController, VolumeController],
+      providers: providers(settings),
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import { ClaimPreflight, ObjectName, SnapfleetError, type DataOf, type ReplyOf } from '@snapfleet/contracts';
+import { snapshotApiVersion, type Cluster, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
+import { chooseSnapshotClass } from './choose-snapshot-class.js';
+import { readClaimSituation } from './claim-situation.js';
+import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
+import { examineWorkload, type WorkloadExamination } from './examine-workload.js';
+
+type Question = DataOf<typeof ClaimPreflight>;
+type Answer = ReplyOf<typeof ClaimPreflight>;
+
+/** Checks all that a snapshot of a claim needs, and tells everything that is missing at once. Changes nothing. */
+export class PreflightClaimUseCase {
+  constructor(private readonly cluster: Cluster) {}
+
+  /** @throws KubernetesApiError */
+  async run(question: Question, signal: AbortSignal): Promise<Answer> {
+    const [situation, snapshotClass, workload] = await Promise.all([
+      readClaimSituation(this.cluster, question, signal),
+      this.#snapshotClass(question.volumeSnapshotClassName, signal),
+      this.#workload(question, signal),
+    ]);
+    const findings = [
+      ...findingsOfClaim(question, situation),
+      ...(snapshotClass instanceof SnapfleetError ? [snapshotClass] : []),
+      ...workload.findings,
+    ];
+    if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {
+      return { passed: false, findings: findings.map((finding) => finding.toDetail()) };
+    }
+    return {
+      passed: true,
+      claim: factsOfClaim(question, situation),
+      volumeSnapshotClassName: ObjectName.parse(snapshotClass.metadata.name),
+      deletionPolicy: snapshotClass.deletionPolicy,
+      ...(workload.saved === undefined ? {} : { workload: workload.saved }),
+    };
+  }
+
+  async #snapshotClass(name: string | undefined, signal: AbortSignal): Promise<VolumeSnapshotClass | SnapfleetError> {
+    if (!(await this.cluster.serves(snapshotApiVersion, 'volumesnapshots', { signal }))) {
+      return new SnapfleetError('snapshot_crd_missing', `the API server does not serve ${snapshotApiVersion}`);
+    }
+    try {
+      return chooseSnapshotClass(await this.cluster.snapshotClasses.list({}, { signal }), name);
+    } catch (error) {
+      if (error instanceof SnapfleetError) return error;
+      throw error;
+    }
+  }
+
+  #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
+    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [] });
+    return examineWorkload(this.cluster, question, question.quiesce.workload, signal);
+  }
+}

@@ -1,0 +1,26 @@
+import { baseSettings } from '@snapfleet/service-kit';
+import { z } from 'zod';
+
+/** The settings of the cluster operator, read from the environment. */
+export const ClusterOperatorSettings = z.object({
+  ...baseSettings.shape,
+  SNAPFLEET_KUBECONFIG: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("kubeconfig of the device's API server; default: the service account of the Pod it runs in"),
+  SNAPFLEET_KUBERNETES_REQUEST_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(300)
+    .default(30)
+    .describe('how long one request to the API server may take'),
+  SNAPFLEET_CONSUMER_IMAGE: z
+    .string()
+    .min(1)
+    .max(512)
+    .default('registry.k8s.io/pause:3.10')
+    .describe('image of the Pod that uses a restored volume when there is no assertion; it must run as any user'),
+});
+export type ClusterOperatorSettings = z.infer<typeof ClusterOperatorSettings>;

@@ -1,0 +1,92 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import { isRestoredFrom, isTerminating, keyOf, type Cluster, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import { isOurs } from '../marks/marks.js';
+
+/** The finalizers that may be released; any other belongs to somebody who has to be asked. */
+const releasable: ReadonlySet<string> = new Set([
+  'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection',
+  'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection',
+]);
+
+/** Which VolumeSnapshot, and whether to look only. */
+export interface FinalizerRelease {
+  readonly namespace: string;
+  readonly volumeSnapshotName: string;
+  /** How long its deletion must have been asked for already. */
+  readonly graceSeconds: number;
+  readonly dryRun: boolean;
+}
+
+/** What was found, and what was done. */
+export interface FinalizerReport {
+  /** The finalizers that are, or in a dry run would be, removed. */
+  readonly finalizers: readonly string[];
+  /** Why nothing may be removed; empty: it is proven that nothing refers to the VolumeSnapshot. */
+  readonly blockedBy: readonly string[];
+  readonly released: boolean;
+}
+
+/**
+ * Removes the finalizers of a VolumeSnapshot that will not go, and only with proof: its deletion was asked for long enough
+ * ago, it is ours, no claim is being filled from it and no VolumeSnapshotContent refers to it. Removing them while the
+ * content exists would orphan the content and its logical volume.
+ */
+export class ReleaseFinalizersUseCase {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly now: () => Date,
+  ) {}
+
+  /** @throws SnapfleetError snapshot_not_found; KubernetesApiError, 409 where it was changed after the proof */
+  async run(release: FinalizerRelease, signal: AbortSignal): Promise<FinalizerReport> {
+    const key = { namespace: release.namespace, name: release.volumeSnapshotName };
+    const snapshot = await this.cluster.snapshots.get(key, { signal });
+    if (snapshot === undefined) {
+      throw new SnapfleetError('snapshot_not_found', `VolumeSnapshot ${key.namespace}/${key.name} does not exist`);
+    }
+    const finalizers = snapshot.metadata.finalizers ?? [];
+    const blockedBy = [...this.#blockedByItself(snapshot, release), ...(await this.#blockedByOthers(snapshot, signal))];
+    if (blockedBy.length > 0 || release.dryRun || finalizers.length === 0) {
+      return { finalizers, blockedBy, released: false };
+    }
+    const { uid, resourceVersion } = snapshot.metadata;
+    await this.cluster.snapshots.patch(
+      keyOf(snapshot),
+      { metadata: { uid, resourceVersion, finalizers: null } },
+      { signal },
+    );
+    return { finalizers, blockedBy, released: true };
+  }
+
+  #blockedByItself(snapshot: VolumeSnapshot, { graceSeconds }: FinalizerRelease): readonly string[] {
+    const { deletionTimestamp, finalizers } = snapshot.metadata;
+    const blocked = (finalizers ?? [])
+      .filter((finalizer) => !releasable.has(finalizer))
+      .map((name) => `finalizer ${name}`);
+    if (!isOurs(snapshot)) blocked.push('it was not made by Snapfleet');
+    if (!isTerminating(snapshot)) return [...blocked, 'its deletion was not asked for'];
+    const waitedSeconds = (this.now().getTime() - Date.parse(deletionTimestamp ?? '')) / 1000;
+    if (!(waitedSeconds >= graceSeconds)) {
+      blocked.push(
+        `its deletion was asked for ${String(Math.round(waitedSeconds))} s ago, less than ${String(graceSeconds)} s`,
+      );
+    }
+    return blocked;
+  }
+
+  async #blockedByOthers({ metadata }: VolumeSnapshot, signal: AbortSignal): Promise<readonly string[]> {
+    const { namespace = '', name, uid } = metadata;
+    const [claims, contents] = await Promise.all([
+      this.cluster.claims.list({ namespace }, { signal }),
+      this.cluster.snapshotContents.list({}, { signal }),
+    ]);
+    const pending = claims.filter((claim) => isRestoredFrom(claim, name) && claim.status?.phase === 'Pending');
+    const bound = contents.filter(({ spec: { volumeSnapshotRef: ref } }) => {
+      return ref.uid === uid || (ref.namespace === namespace && ref.name === name);
+    });
+    return [
+      ...pending.map((claim) => `PersistentVolumeClaim ${claim.metadata.name} is being restored from it`),
+      ...bound.map((content) => `VolumeSnapshotContent ${content.metadata.name} refers to it`),
+    ];
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  SnapfleetError,
+  SnapshotRemove,
+  SnapshotTake,
+  type BoundSnapshot,
+  type DataOf,
+  type ReplyOf,
+} from '@snapfleet/contracts';
+import {
+  Deadline,
+  isApiError,
+  isTerminating,
+  type Cluster,
+  type VolumeSnapshot,
+  type VolumeSnapshotContent,
+} from '@snapfleet/kubernetes';
+import { orOnDeadline } from '../failure/on-deadline.js';
+import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
+import { boundSnapshotOf } from './bound-snapshot.js';
+import { meaningOfDriverError } from './final-snapshot-error.js';
+
+type Command = DataOf<typeof SnapshotTake>;
+
+/** Removes a snapshot that failed. */
+export interface SnapshotRemover {
+  run(command: DataOf<typeof SnapshotRemove>, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
+}
+
+/** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */
+const cleanUpSeconds = 10;
+
+/** Makes the VolumeSnapshot of a restore point and waits until it is bound and ready. */
+export class TakeSnapshotUseCase {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly remover: SnapshotRemover,
+  ) {}
+
+  /**
+   * @throws SnapfleetError pvc_not_found, pvc_changed, pvc_terminating, not_ours, snapshot_not_ready,
+   *   thick_device_class, pool_headroom_missing; KubernetesApiError
+   */
+  async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
+    const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
+    const snapshot = await this.#adoptOrCreate(command, signal);
+    try {
+      const ready = await this.#awaitReady(snapshot, deadline, signal);
+      const content = await this.#awaitHandle(ready, deadline, signal);
+      await this.#expectSameClaim(command, signal);
+      return boundSnapshotOf(ready, content);
+    } catch (error) {
+      if (!(error instanceof SnapfleetError)) throw error;
+      throw await this.#afterRemoval(error, command, signal);
+    }
+  }
+
+  async #adoptOrCreate(command: Command, signal: AbortSignal): Promise<VolumeSnapshot> {
+    const { namespace } = command;
+    const key = { namespace, name: volumeSnapshotNameOf(command.restorePointId) };
+    const existing = await this.cluster.snapshots.get(key, { signal });
+    if (existing !== undefined) return expectAdoptable(existing, command);
+    const claim = await this.cluster.claims.get({ namespace, name: command.persistentVolumeClaim }, { signal });
+    const name = `PersistentVolumeClaim ${namespace}/${command.persistentVolumeClaim}`;
+    if (claim === undefined) throw new SnapfleetError('pvc_not_found', `${name} does not exist any more`);
+    if (claim.metadata.uid !== command.claimUid) throw changed(name);
+    // The snapshot-controller would wait for ever: "cannot add finalizer on claim because it is being deleted".
+    if (isTerminating(claim)) throw new SnapfleetError('pvc_terminating', `${name} is being deleted`);
+    try {
+      return await this.cluster.snapshots.create(namespace, manifestOf(command), { signal });
+    } catch (error) {
+      if (!isApiError(error, 409, 'AlreadyExists')) throw error;
+      const made = await this.cluster.snapshots.get(key, { signal });
+      if (made === undefined) throw error;
+      return expectAdoptable(made, command);
+    }
+  }
+
+  async #awaitReady(snapshot: VolumeSnapshot, deadline: Deadline, signal: AbortSignal): Promise<VolumeSnapshot> {
+    const { name, namespace = '', uid } = snapshot.metadata;
+    let last = snapshot;
+    const decide = (found: VolumeSnapshot | undefined): VolumeSnapshot | undefined => {
+      if (found?.metadata.uid !== uid || isTerminating(found)) {
+        const what = `VolumeSnapshot ${namespace}/${name} was deleted by somebody else before it was ready`;
+        throw new SnapfleetError('snapshot_not_ready', what);
+      }
+      last = found;
+      const text = found.status?.error?.message ?? '';
+      const meaning = meaningOfDriverError(text);
+      if (meaning?.final === true)
+        throw new SnapfleetError(meaning.code, `VolumeSnapshot ${namespace}/${name}: ${text}`);
+      const bound = (found.status?.boundVolumeSnapshotContentName ?? '') !== '';
+      return found.status?.readyToUse === true && bound ? found : undefined;
+    };
+    const wait = this.cluster.snapshots.waitFor({ namespace, name }, decide, {
+      deadlineMs: deadline.remainingMs(),
+      signal,
+    });
+    return orOnDeadline(wait, (cause) => this.#notReady(last, deadline, cause));
+  }
+
+  async #notReady(snapshot: VolumeSnapshot, deadline: Deadline, cause: Error): Promise<SnapfleetError> {
+    const { name, namespace = '' } = snapshot.metadata;
+    const text = snapshot.status?.error?.message ?? undefined;
+    const contentName = snapshot.status?.boundVolumeSnapshotContentName ?? undefined;
+    const content =
+      contentName === undefined ? undefined : await this.cluster.snapshotContents.get({ name: contentName });
+    const warnings = [
+      ...(await recentWarnings(this.cluster, snapshot)),
+      ...(content === undefined ? [] : await recentWarnings(this.cluster, content)),
+    ];
+    const silent = snapshot.status === undefined || snapshot.status === null;
+    const message = sentence(
+      `VolumeSnapshot ${namespace}/${name} was not ready after ${deadline.toString()}`,
+      text ?? (silent ? 'it has no status: is the snapshot-controller running?' : 'the driver reports no error'),
+      ...warnings.filter((warning) => text === undefined || !warning.includes(text)),
+    );
+    return new SnapfleetError(meaningOfDriverError(text ?? '')?.code ?? 'snapshot_not_ready', message, { cause });
+  }
+
+  async #awaitHandle(
+    snapshot: VolumeSnapshot,
+    deadline: Deadline,
+    signal: AbortSignal,
+  ): Promise<VolumeSnapshotContent> {
+    const name = snapshot.status?.boundVolumeSnapshotContentName ?? '';
+    const decide = (content: VolumeSnapshotContent | undefined): VolumeSnapshotContent | undefined =>
+      (content?.status?.snapshotHandle ?? '') === '' ? undefined : content;
+    const wait = this.cluster.snapshotContents.waitFor({ name }, decide, {
+      deadlineMs: deadline.remainingMs(),
+      signal,
+    });
+    return orOnDeadline(wait, (cause) => {
+      const what = `VolumeSnapshot ${snapshot.metadata.name} is ready, but its content ${name} has no snapshotHandle`;
+      return new SnapfleetError('snapshot_not_ready', what, { cause });
+    });
+  }
+
+  /** The controller finds the claim by name, perhaps long after it was looked at here. */
+  async #expectSameClaim(command: Command, signal: AbortSignal): Promise<void> {
+    const key = { namespace: command.namespace, name: command.persistentVolumeClaim };
+    const claim = await this.cluster.claims.get(key, { signal });
+    if (claim !== undefined && claim.metadata.uid !== command.claimUid) {
+      throw changed(`PersistentVolumeClaim ${key.namespace}/${key.name}`);
+    }
+  }
+
+  /** The error, with a word on what could not be removed. */
+  async #afterRemoval(error: SnapfleetError, command: Command, signal: AbortSignal): Promise<SnapfleetError> {
+    const { restorePointId, namespace, persistentVolumeClaim } = command;
+    const volume = { namespace, persistentVolumeClaim };
+    try {
+      await this.remover.run({ restorePointId, ...volume, purge: true, deadlineSeconds: cleanUpSeconds }, signal);
+      return error;
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      const message = sentence(error.message, `it is not removed yet: ${why}`);
+      return new SnapfleetError(error.code, message, { cause: error, retryable: error.retryable });
+    }
+  }
+}
+
+const changed = (name: string): SnapfleetError =>
+  new SnapfleetError('pvc_changed', `${name} was deleted and made again since it was looked at`);
+
+function manifestOf(command: Command): object {
+  return {
+    metadata: {
+      name: volumeSnapshotNameOf(command.restorePointId),
+      labels: { [label.managedBy]: managedBySnapfleet, [label.restorePoint]: command.restorePointId },
+      annotations: { [annotation.claimUid]: command.claimUid },
+    },
+    spec: {
+      volumeSnapshotClassName: command.volumeSnapshotClassName,
+      source: { persistentVolumeClaimName: command.persistentVolumeClaim },
+    },
+  };
+}
+
+/** @throws SnapfleetError not_ours, pvc_changed */
+function expectAdoptable(snapshot: VolumeSnapshot, command: Command): VolumeSnapshot {
+  const { name, annotations } = snapshot.metadata;
+  const ours = isOurs(snapshot, { [label.restorePoint]: command.restorePointId });
+  if (!ours || snapshot.spec.source.persistentVolumeClaimName !== command.persistentVolumeClaim) {
+    const what = `VolumeSnapshot ${command.namespace}/${name} exists, but is not of this restore point and claim`;
+    throw new SnapfleetError('not_ours', what);
+  }
+  if (annotations?.[annotation.claimUid] === command.claimUid) return snapshot;
+  throw changed(`the claim of VolumeSnapshot ${command.namespace}/${name}`);
+}

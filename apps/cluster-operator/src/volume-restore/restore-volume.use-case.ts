@@ -1,0 +1,169 @@
+import {
+  ObjectUid,
+  SnapfleetError,
+  VolumeHandle,
+  VolumeRestore,
+  type DataOf,
+  type ReplyOf,
+} from '@snapfleet/contracts';
+import {
+  Deadline,
+  bytesOfQuantity,
+  isApiError,
+  isTerminating,
+  keyOf,
+  type Cluster,
+  type PersistentVolumeClaim,
+  type Pod,
+} from '@snapfleet/kubernetes';
+import { orOnDeadline } from '../failure/on-deadline.js';
+import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { isOurs } from '../marks/marks.js';
+import { removeClaim, removePod } from '../volume-remove/remove-claim.js';
+import { consumerLabels, consumerPodName } from './consumer-pod.js';
+import type { Consumer } from './consumer.js';
+import {
+  claimManifest,
+  expectOwnClaim,
+  readRestoredMark,
+  restoredPatch,
+  type AssertionOutcome,
+} from './restored-claim.js';
+import { expandClaim, expectExpandable } from './expand-claim.js';
+
+type Command = DataOf<typeof VolumeRestore>;
+type Reply = ReplyOf<typeof VolumeRestore>;
+
+const cleanUpSeconds = 40;
+
+/** Restores a VolumeSnapshot into a claim of its size, lets a Pod use it, and expands it afterwards where asked. */
+export class RestoreVolumeUseCase {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly consumer: Consumer,
+  ) {}
+
+  /**
+   * @throws SnapfleetError target_exists, restore_size_too_small, snapshot_not_found, restore_not_bound, consumer_not_ready,
+   *   not_ours, invalid_message (the class cannot expand); KubernetesApiError
+   */
+  async run(command: Command, signal: AbortSignal): Promise<Reply> {
+    const deadline = Deadline.inSeconds(command.deadlineSeconds);
+    await expectExpandable(this.cluster, command, signal);
+    const claim = await this.#adoptOrCreate(command, signal);
+    try {
+      const done = readRestoredMark(claim);
+      const assertion = done === undefined ? await this.#use(claim, command, deadline, signal) : done.assertion;
+      await this.#removeConsumer(command, deadline, signal);
+      await expandClaim(this.cluster, claim, command, deadline, signal);
+      return await this.#reply(command, assertion, signal);
+    } catch (error) {
+      if (!(error instanceof SnapfleetError)) throw error;
+      throw await this.#afterRemoval(error, command, signal);
+    }
+  }
+
+  async #adoptOrCreate(command: Command, signal: AbortSignal): Promise<PersistentVolumeClaim> {
+    const { namespace } = command;
+    const key = { namespace, name: command.targetClaim };
+    const existing = await this.cluster.claims.get(key, { signal });
+    if (existing !== undefined) return expectOwnClaim(existing, command);
+    const { volumeSnapshotName: name, volumeSnapshotUid } = command.snapshot;
+    const snapshot = await this.cluster.snapshots.get({ namespace, name }, { signal });
+    if (snapshot?.metadata.uid !== volumeSnapshotUid || isTerminating(snapshot)) {
+      const what = `VolumeSnapshot ${namespace}/${name} is gone, being deleted, or another one than was made`;
+      throw new SnapfleetError('snapshot_not_found', what);
+    }
+    try {
+      return await this.cluster.claims.create(namespace, claimManifest(command), { signal });
+    } catch (error) {
+      if (!isApiError(error, 409, 'AlreadyExists')) throw error;
+      const made = await this.cluster.claims.get(key, { signal });
+      if (made === undefined) throw error;
+      return expectOwnClaim(made, command);
+    }
+  }
+
+  /** The class waits for a first consumer, so the Pod comes before the binding. */
+  async #use(
+    claim: PersistentVolumeClaim,
+    command: Command,
+    deadline: Deadline,
+    signal: AbortSignal,
+  ): Promise<AssertionOutcome | undefined> {
+    const pod = await this.consumer.start(command, signal);
+    await this.#awaitBound(claim, pod, deadline, signal);
+    const outcome = await this.consumer.awaitUse(pod, command, deadline, signal);
+    const mark = outcome === undefined ? {} : { assertion: outcome };
+    await this.cluster.claims.patch(keyOf(claim), restoredPatch(claim, mark), { signal });
+    return outcome;
+  }
+
+  async #awaitBound(claim: PersistentVolumeClaim, pod: Pod, deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const { name, uid, namespace = '' } = claim.metadata;
+    let last = claim;
+    const decide = (found: PersistentVolumeClaim | undefined): true | undefined => {
+      if (found?.metadata.uid !== uid || isTerminating(found)) {
+        throw new SnapfleetError(
+          'restore_not_bound',
+          `PersistentVolumeClaim ${namespace}/${name} was deleted by somebody else`,
+        );
+      }
+      last = found;
+      return found.status?.phase === 'Bound' ? true : undefined;
+    };
+    const wait = this.cluster.claims.waitFor(keyOf(claim), decide, { deadlineMs: deadline.remainingMs(), signal });
+    await orOnDeadline(wait, async (cause) => {
+      const phase = last.status?.phase ?? 'without a phase';
+      const message = sentence(
+        `PersistentVolumeClaim ${namespace}/${name} was ${phase} after ${deadline.toString()}`,
+        ...(await recentWarnings(this.cluster, last)),
+        ...(await recentWarnings(this.cluster, pod)),
+      );
+      return new SnapfleetError('restore_not_bound', message, { cause });
+    });
+  }
+
+  async #removeConsumer(command: Command, deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const key = { namespace: command.namespace, name: consumerPodName(command.targetClaim) };
+    const pod = await this.cluster.pods.get(key, { signal });
+    if (pod === undefined || !isOurs(pod, consumerLabels(command.operationId))) return;
+    await removePod(this.cluster, pod, deadline, signal);
+  }
+
+  async #reply(command: Command, assertion: AssertionOutcome | undefined, signal: AbortSignal): Promise<Reply> {
+    const key = { namespace: command.namespace, name: command.targetClaim };
+    const claim = await this.cluster.claims.get(key, { signal });
+    const volumeName = claim?.spec.volumeName ?? '';
+    const volume = volumeName === '' ? undefined : await this.cluster.volumes.get({ name: volumeName }, { signal });
+    const volumeHandle = VolumeHandle.safeParse(volume?.spec.csi?.volumeHandle);
+    if (claim === undefined || !volumeHandle.success) {
+      const what = `PersistentVolumeClaim ${key.namespace}/${key.name} has no TopoLVM volume behind it`;
+      throw new SnapfleetError('restore_not_bound', what);
+    }
+    const capacity = bytesOfQuantity(claim.status?.capacity?.storage ?? '0');
+    return {
+      claimUid: ObjectUid.parse(claim.metadata.uid),
+      volumeHandle: volumeHandle.data,
+      // An expanded filesystem grows with the next mount, and the capacity is told only then.
+      sizeBytes: Math.max(capacity, command.sizeBytes ?? 0),
+      ...(assertion === undefined ? {} : { assertion }),
+    };
+  }
+
+  /** Removes what was made, and adds to the error what could not be removed. */
+  async #afterRemoval(error: SnapfleetError, command: Command, signal: AbortSignal): Promise<SnapfleetError> {
+    const deadline = Deadline.inSeconds(cleanUpSeconds);
+    try {
+      await this.#removeConsumer(command, deadline, signal);
+      const key = { namespace: command.namespace, name: command.targetClaim };
+      const claim = await this.cluster.claims.get(key, { signal });
+      if (claim !== undefined) await removeClaim(this.cluster, expectOwnClaim(claim, command), deadline, signal);
+      return error;
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      const message = sentence(error.message, `what was made could not be removed: ${why}`);
+      return new SnapfleetError(error.code, message, { cause: error, retryable: error.retryable });
+    }
+  }
+}

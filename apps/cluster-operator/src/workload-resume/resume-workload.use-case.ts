@@ -1,0 +1,117 @@
+import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
+import {
+  Deadline,
+  describePod,
+  isApiError,
+  isTerminating,
+  retryOnConflict,
+  type Cluster,
+  type Pod,
+} from '@snapfleet/kubernetes';
+import { z } from 'zod';
+import { orOnDeadline } from '../failure/on-deadline.js';
+import { annotation } from '../marks/marks.js';
+import { markPatch } from '../workload/quiesce-mark.js';
+import { decideResume } from './resume-scalable.js';
+
+type Command = DataOf<typeof WorkloadResume>;
+type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
+type BarePod = Extract<SavedWorkload, { kind: 'Pod' }>;
+type Restored = Omit<ReplyOf<typeof WorkloadResume>, 'resumedAt'>;
+
+const Manifest = z.looseObject({
+  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
+});
+
+/**
+ * Puts a workload back as it was, also when quiescing it had only half happened. What somebody else changed meanwhile is
+ * left in place and told. It waits for the specification only, not for readiness.
+ */
+export class ResumeWorkloadUseCase {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly now: () => Date,
+    /** How long a Pod that is still being deleted may take until its successor can be made. */
+    private readonly podGoneSeconds = 45,
+  ) {}
+
+  /** @throws SnapfleetError workload_not_gone (try again); KubernetesApiError */
+  async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadResume>> {
+    const { workload } = command;
+    const restored =
+      workload.kind === 'Pod'
+        ? await this.#bringBackPod(command, workload, signal)
+        : await retryOnConflict(() => this.#scaleBack(command, workload, signal), signal);
+    const { conflict, ...rest } = restored;
+    const told = conflict === undefined ? {} : { conflict: conflict.slice(0, 1024) };
+    return { ...rest, ...told, resumedAt: this.now().toISOString() };
+  }
+
+  /** Scaled first, the mark removed after: until it is at its number again the mark must stay. */
+  async #scaleBack(command: Command, workload: Scalable, signal: AbortSignal): Promise<Restored> {
+    const key = { namespace: command.namespace, name: workload.name };
+    const api = this.cluster.workloads[workload.kind];
+    const found = await api.get(key, { signal });
+    const decision = decideResume(found, workload, command.operationId);
+    if (found !== undefined && decision.scaleTo !== undefined) await api.scale(found, decision.scaleTo, { signal });
+    if (decision.removeMark) {
+      const current = decision.scaleTo === undefined ? found : await api.get(key, { signal });
+      if (current !== undefined) await api.patch(key, markPatch(current, undefined), { signal });
+    }
+    const replicas = decision.scaleTo ?? found?.spec.replicas;
+    return {
+      ...(replicas === undefined ? {} : { replicas }),
+      ...(decision.conflict === undefined ? {} : { conflict: decision.conflict }),
+    };
+  }
+
+  async #bringBackPod(command: Command, workload: BarePod, signal: AbortSignal): Promise<Restored> {
+    const found = await this.#settledPod(command, workload, signal);
+    if (found !== undefined) return judge(found, command, workload);
+    try {
+      await this.cluster.pods.create(command.namespace, recreation(workload, command.operationId), { signal });
+      return {};
+    } catch (error) {
+      if (!isApiError(error, 409, 'AlreadyExists')) throw error;
+      const other = await this.cluster.pods.get({ namespace: command.namespace, name: workload.name }, { signal });
+      if (other !== undefined) return judge(other, command, workload);
+      throw error;
+    }
+  }
+
+  /** The Pod of that name, after a deletion that is under way has ended. */
+  async #settledPod(command: Command, workload: BarePod, signal: AbortSignal): Promise<Pod | undefined> {
+    const key = { namespace: command.namespace, name: workload.name };
+    const found = await this.cluster.pods.get(key, { signal });
+    if (found === undefined || found.metadata.uid !== workload.uid || !isTerminating(found)) return found;
+    const deadline = Deadline.inSeconds(this.podGoneSeconds);
+    let last = found;
+    const wait = this.cluster.pods.waitFor(
+      key,
+      (pod) => {
+        if (pod === undefined || pod.metadata.uid !== workload.uid) return { pod };
+        last = pod;
+        return undefined;
+      },
+      { deadlineMs: deadline.remainingMs(), signal },
+    );
+    const { pod } = await orOnDeadline(wait, (cause) => {
+      const what = `${describePod(last)} has to be gone before it can be made again, and was not within ${deadline.toString()}`;
+      return new SnapfleetError('workload_not_gone', what, { cause });
+    });
+    return pod;
+  }
+}
+
+/** A Pod that is there is the saved one, the one that we made again, or somebody else's. */
+function judge(pod: Pod, { operationId }: Command, workload: BarePod): Restored {
+  if (pod.metadata.uid === workload.uid) return {};
+  if (pod.metadata.annotations?.[annotation.recreatedBy] === operationId) return {};
+  return { conflict: `another Pod ${workload.name} was made meanwhile` };
+}
+
+function recreation(workload: BarePod, operationId: string): object {
+  const { metadata, ...manifest } = Manifest.parse(workload.manifest);
+  const annotations = { ...metadata.annotations, [annotation.recreatedBy]: operationId };
+  return { ...manifest, metadata: { ...metadata, annotations } };
+}

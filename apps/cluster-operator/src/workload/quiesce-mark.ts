@@ -1,0 +1,26 @@
+import type { KubernetesObject } from '@snapfleet/kubernetes';
+import { z } from 'zod';
+import { annotation } from '../marks/marks.js';
+
+const QuiesceMark = z.object({ operationId: z.string(), replicas: z.number().int().nonnegative() });
+
+/** What is written on a workload before it is scaled to 0: who did it, and how many replicas it had. */
+export type QuiesceMark = z.infer<typeof QuiesceMark>;
+
+/** The mark on a workload; a mark that cannot be read counts as none, for then its replicas are not known. */
+export function readQuiesceMark(workload: KubernetesObject): QuiesceMark | undefined {
+  const text = workload.metadata.annotations?.[annotation.quiesced];
+  if (text === undefined) return undefined;
+  try {
+    return QuiesceMark.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The merge patch that sets the mark, or takes it away, on exactly this version of the workload. */
+export function markPatch(workload: KubernetesObject, mark: QuiesceMark | undefined): object {
+  const { uid, resourceVersion } = workload.metadata;
+  const value = mark === undefined ? null : JSON.stringify(mark);
+  return { metadata: { uid, resourceVersion, annotations: { [annotation.quiesced]: value } } };
+}
