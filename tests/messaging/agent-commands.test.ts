@@ -33,7 +33,10 @@ test('tells a reply that breaks the contract as an internal error of the owner',
   await device.start('host-lvm', { conceal: () => Promise.resolve({ concealed: 'yes' } as never) });
   const caller = await device.start('backup-worker');
   const call = caller.commands.call(VolumeConceal, example, { deadlineMs });
-  await expect(call).rejects.toMatchObject({ code: 'internal', message: expect.stringContaining('concealed') });
+  await expect(call).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringContaining('concealed') as string,
+  });
 });
 
 test('rejects when nobody answers by the deadline, and the command is not begun later', async () => {
@@ -42,7 +45,12 @@ test('rejects when nobody answers by the deadline, and the command is not begun 
     code: 'deadline_exceeded',
   });
   let calls = 0;
-  await device.start('host-lvm', { conceal: () => Promise.resolve(void (calls += 1) ?? { concealed: true }) });
+  await device.start('host-lvm', {
+    conceal: () => {
+      calls += 1;
+      return Promise.resolve({ concealed: true });
+    },
+  });
   await waitUntil('the command is gone', async () => (await device.client.messagesIn('AGENT')) === 0);
   expect(calls).toBe(0);
 });
@@ -85,7 +93,7 @@ test('runs a command once that its caller published twice, and answers both', as
   });
   const replies: unknown[] = [];
   const inbox = '_INBOX.test.2';
-  device.client.connection.subscribe(inbox, { callback: (_, message) => replies.push(message.json()) });
+  device.client.connection.subscribe(inbox, { callback: (_, message) => void replies.push(message.json()) });
   await device.client.publish(VolumeConceal, example, { replyTo: inbox });
   await waitUntil('it runs', () => calls === 1);
   await device.client.publish(VolumeConceal, example, { replyTo: inbox });

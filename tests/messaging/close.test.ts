@@ -74,7 +74,10 @@ test('gives back the message of a handler that does not listen to its signal', a
   await worker.close();
   const attempts: number[] = [];
   await device.start(durable, {
-    ready: (message, { attempt }) => Promise.resolve(void (message.id === id && attempts.push(attempt))),
+    ready: (message, { attempt }) => {
+      if (message.id === id) attempts.push(attempt);
+      return Promise.resolve();
+    },
   });
   await waitUntil('the next process has it', () => attempts.length === 1);
   expect(attempts).toEqual([2]);

@@ -41,6 +41,17 @@ test('shows a dead letter with the payload as it came', async () => {
   expect(letter).toMatchObject({ errorCode: 'invalid_message', durable: 'backup-worker', attempts: 1 });
 });
 
+test('keeps the beginning of a message that leaves no room for the reason, and does not put it back', async () => {
+  await device.start('backup-worker');
+  const size = (device.client.connection.info?.max_payload ?? 0) - 1_024;
+  await device.client.publishBytes('snap.v1.evt.edge-1.snapshot.ready', new Uint8Array(size));
+  const { number, truncatedFrom, payload } = await firstDeadLetter();
+  expect(truncatedFrom).toBe(size);
+  expect(payload.byteLength).toBe(64 * 1024);
+  const putBack = new DeadLetters(device.client.connection).putBack(number);
+  await expect(putBack).rejects.toMatchObject({ code: 'invalid_message' });
+});
+
 test('lists dead letters in pages, the oldest first', async () => {
   await device.start('backup-worker');
   for (const text of ['one', 'two', 'three']) {

@@ -180,7 +180,12 @@ test('lets what a handler causes belong to the same operation and trace', async 
     },
   });
   const seen = Promise.withResolvers<Record<string, unknown>>();
-  await device.start(durable, { ready: (message) => Promise.resolve(seen.resolve({ ...message })) });
+  await device.start(durable, {
+    ready: (message) => {
+      seen.resolve({ ...message });
+      return Promise.resolve();
+    },
+  });
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const id = await device.client.publish(SnapshotCreate, SnapshotCreate.example, { workflowId: 'w-1', traceparent });
   const event = await seen.promise;

@@ -79,7 +79,10 @@ test('refuses a command that was not taken up before it expired', async () => {
 test('tells of a command that its handler refuses', async () => {
   const rejected = Promise.withResolvers<SnapfleetError>();
   const create = (): Promise<never> => Promise.reject(new SnapfleetError('pvc_not_found', 'no claim shop/orders'));
-  const onRejected: OnRejected = (_definition, _envelope, _payload, error) => Promise.resolve(rejected.resolve(error));
+  const onRejected: OnRejected = (_definition, _envelope, _payload, error) => {
+    rejected.resolve(error);
+    return Promise.resolve();
+  };
   await device.start('orchestrator', { create }, { onRejected });
   await device.client.publish(SnapshotCreate, example);
   expect(await rejected.promise).toMatchObject({ code: 'pvc_not_found' });

@@ -22,6 +22,8 @@ export const deadLetterHeaders = {
   errorMessage: 'Snapfleet-Error-Message',
   /** CloudEvents id of the original, where it could be read. */
   messageId: 'Snapfleet-Message-Id',
+  /** Size of the original in bytes, where the dead letter holds only its beginning; such a one cannot be put back. */
+  truncatedFrom: 'Snapfleet-Truncated-From',
 } as const;
 
 /** Header of a message that was put back: the only durable consumer that takes it; the others pass it by. */
@@ -37,6 +39,7 @@ export const DeadLetterReason = z.object({
   errorCode: z.enum(errorCodeNames).catch('internal' satisfies ErrorCode),
   errorMessage: z.string().max(1024),
   messageId: z.string().max(128).optional(),
+  truncatedFrom: z.coerce.number().int().positive().optional(),
 });
 export type DeadLetterReason = z.infer<typeof DeadLetterReason>;
 

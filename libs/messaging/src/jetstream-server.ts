@@ -95,7 +95,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     throw new Error('JetStreamServer has no events to listen to; see its log and health()');
   }
 
-  /** The connection, for a caller that knows that there is one. */
+  /** The link to the nats-server, a NatsLink. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the signature is Nest's
   unwrap<T>(): T {
     return this.link as T;
   }

@@ -1,4 +1,12 @@
-import { context, isSpanContextValid, propagation, ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api';
+import {
+  context,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Context,
+} from '@opentelemetry/api';
 import type { MsgHdrs } from '@nats-io/nats-core';
 import { randomBytes } from 'node:crypto';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -72,7 +80,9 @@ export function inConsumerSpan<T>(
     'messaging.destination.template': destination,
     'messaging.consumer.group.name': consumer,
   };
-  const span = trace.getTracer('snapfleet').startSpan(`process ${destination}`, { kind: 4, attributes }, parent);
+  const span = trace
+    .getTracer('snapfleet')
+    .startSpan(`process ${destination}`, { kind: SpanKind.CONSUMER, attributes }, parent);
   const active = isSpanContextValid(span.spanContext()) ? trace.setSpan(parent, span) : parent;
   return context.with(active, work).finally(() => {
     span.end();

@@ -1,6 +1,7 @@
-import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TerminusModule } from '@nestjs/terminus';
 import type { Party } from '@snapfleet/contracts';
 import type { AddressInfo } from 'node:net';
@@ -39,7 +40,7 @@ export interface ServiceOptions {
 
 /** A service that runs. */
 export interface RunningService {
-  readonly app: INestApplication;
+  readonly app: NestExpressApplication;
   /** Where /healthz and /readyz are. */
   readonly httpPort: number;
   /** What SIGTERM does: no more messages, handlers end, modules are destroyed. */
@@ -68,7 +69,9 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const log = options.log ?? new ServiceLog({ level, service: party, device: settings.SNAPFLEET_DEVICE });
   const health: { current: Readiness } = { current: () => Promise.resolve({ started: false }) };
   const root = rootModule(options.module, log, () => health.current());
-  const app = await NestFactory.create(root, { logger: log, abortOnError: false });
+  const nestOptions = { logger: log, abortOnError: false };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest's options are a class by its oversight
+  const app = await NestFactory.create<NestExpressApplication>(root, nestOptions);
   await app.init();
   const transport = options.createTransport({ app, log, runInContext });
   app.connectMicroservice({ strategy: transport });
@@ -81,10 +84,14 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   return { app, httpPort: port, stop };
 }
 
+@Module({})
+class ServiceRoot {}
+
+@Module({})
+class ServiceLogModule {}
+
 /** Makes ServiceLog injectable everywhere, and adds the health endpoints. */
 function rootModule(module: Type | DynamicModule, log: ServiceLog, readiness: Readiness): DynamicModule {
-  class ServiceRoot {}
-  class ServiceLogModule {}
   const provideLog: DynamicModule = {
     module: ServiceLogModule,
     global: true,

@@ -93,6 +93,6 @@ function entryOf(first: unknown, rest: readonly unknown[]): { event: string; fie
 
 function describeError(error: Error): Fields {
   const code = 'code' in error ? { code: error.code } : {};
-  const cause = error.cause === undefined ? {} : { cause: String(error.cause) };
+  const cause = error.cause instanceof Error ? { cause: String(error.cause) } : {};
   return { ...code, message: error.message, ...cause, stack: error.stack };
 }

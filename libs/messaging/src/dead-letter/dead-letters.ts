@@ -57,15 +57,19 @@ export class DeadLetters {
   /**
    * Publishes the original message again on its subject, for the consumer that gave up on it only, and removes the dead
    * letter. Interrupted between the two, it may be put back twice; consumers drop what they have done already.
-   * @throws SnapfleetError `invalid_message` when there is no dead letter of this number
+   * @throws SnapfleetError `invalid_message` when there is no dead letter of this number, or only its beginning
    */
   async putBack(number: number): Promise<DeadLetter> {
     const { letter, stored } = await this.find(number);
+    if (letter.truncatedFrom !== undefined) {
+      const rule = 'must be the number of a dead letter that holds the whole message';
+      throw new SnapfleetError('invalid_message', `number: ${rule}, not ${String(number)}`, { field: 'number', rule });
+    }
     const header = originalHeaders(stored.header);
     header.set(putBackForHeader, letter.durable);
     await jetstream(this.connection).publish(letter.subject, letter.payload, {
       headers: header,
-      msgID: `put-back:${String(number)}:${String(stored.timestamp)}`,
+      msgID: `put-back:${String(number)}:${stored.timestamp}`,
       expect: { streamName: letter.stream },
     });
     const manager = await this.manager();

@@ -24,7 +24,7 @@ export class ConsumerLoop {
   private readonly inFlight = new Map<string, { raw: JsMsg; ended: Promise<void> }>();
   private readonly slots: Slots;
   private readonly rule: RetryRule;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private pulling = false;
   private open: ConsumerMessages | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -43,6 +43,10 @@ export class ConsumerLoop {
     };
   }
 
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   /** Whether messages are being taken. */
   get ready(): boolean {
     return this.pulling && this.link.connected;
@@ -55,7 +59,7 @@ export class ConsumerLoop {
 
   /** Takes no more messages. Resolves when no pull is open. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     // A message that the server is sending just now still arrives; one that were lost would wait for its ack wait.
     await Promise.race([this.running, wait(100)]);
     this.open?.stop();
@@ -74,13 +78,13 @@ export class ConsumerLoop {
   }
 
   private async run(bind: Bind): Promise<void> {
-    while (!this.stopped) {
+    while (!this.isStopping()) {
       try {
         const { connection, consumer } = await bind();
         await this.pull(connection, consumer);
       } catch (error) {
         this.pulling = false;
-        if (this.stopped) return;
+        if (this.isStopping()) return;
         this.log.warn('consumer.interrupted', { consumer: this.name, error: String(error) });
         await wait(pauseMs);
       }
@@ -91,11 +95,11 @@ export class ConsumerLoop {
     const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
     const ackWaitMs = this.options.ackWaitMs ?? declaration.ackWaitSeconds * 1_000;
     const received = { connection, ackWaitMs, rule: this.rule };
-    while (!this.stopped) {
+    while (!this.isStopping()) {
       await this.slots.acquire();
       let taken = false;
       try {
-        if (this.stopped) return;
+        if (this.isStopping()) return;
         this.open = await consumer.fetch({ max_messages: 1, expires: pullMs, bind: true });
         this.pulling = true;
         for await (const raw of this.open) {
