@@ -1,0 +1,130 @@
+import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../support/device-under-test.js';
+import { startRealDevice, type RealDevice } from '../support/real-device/real-device.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const deadlineMs = 120_000;
+const snapshots = { group: 'snapshot.storage.k8s.io', version: 'v1', plural: 'volumesnapshots' };
+
+let device: RealDevice;
+let core: CoreV1Api;
+let custom: CustomObjectsApi;
+
+beforeAll(async () => {
+  device = await startRealDevice();
+  const config = new KubeConfig();
+  config.loadFromFile(device.kubeconfigPath);
+  core = config.makeApiClient(CoreV1Api);
+  custom = config.makeApiClient(CustomObjectsApi);
+});
+afterAll(() => device.stop());
+
+function claim(namespace: string, name: string, spec: Record<string, unknown> = {}): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { namespace, name },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'topolvm-provisioner-thin',
+      resources: { requests: { storage: '320Mi' } },
+      ...spec,
+    },
+  };
+}
+
+function podSpec(claimName: string, container: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    containers: [
+      { name: 'main', image: 'none', volumeMounts: [{ name: 'data', mountPath: '/var/lib/data' }], ...container },
+    ],
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+  };
+}
+
+function pod(namespace: string, name: string, spec: Record<string, unknown>): Manifest {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, spec };
+}
+
+function snapshot(namespace: string, name: string, source: string, className = 'topolvm-snapclass'): Manifest {
+  return {
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    metadata: { namespace, name },
+    spec: { volumeSnapshotClassName: className, source: { persistentVolumeClaimName: source } },
+  };
+}
+
+interface SnapshotStatus {
+  status?: { readyToUse?: boolean; boundVolumeSnapshotContentName?: string; restoreSize?: string };
+}
+
+async function readySnapshot(namespace: string, name: string): Promise<SnapshotStatus['status'] & object> {
+  return waitUntil(
+    `snapshot ${name} is ready`,
+    async () => {
+      const read = (await custom.getNamespacedCustomObject({ ...snapshots, namespace, name })) as SnapshotStatus;
+      return read.status?.readyToUse === true ? read.status : undefined;
+    },
+    { deadlineMs, pauseMs: 100 },
+  );
+}
+
+async function endOf(namespace: string, name: string): Promise<{ phase: string; exitCode: number; message: string }> {
+  return waitUntil(
+    `Pod ${name} has ended`,
+    async () => {
+      const { status } = await core.readNamespacedPod({ namespace, name });
+      const terminated = status?.containerStatuses?.[0]?.state?.terminated;
+      if (status?.phase === undefined || terminated === undefined) return undefined;
+      return { phase: status.phase, exitCode: terminated.exitCode, message: terminated.message ?? '' };
+    },
+    { deadlineMs, pauseMs: 100 },
+  );
+}
+
+test('a volume is snapshotted, restored with its data, and leaves nothing when all is deleted', async () => {
+  const namespace = await device.namespace();
+  await device.applyObjects(claim(namespace, 'orders'), pod(namespace, 'writer', podSpec('orders')));
+  const orders = { namespace, persistentVolumeClaim: 'orders' };
+  await device.writeFiles(orders, { 'a/hello.txt': "it's here\n", '-odd': '' });
+  await core.deleteNamespacedPod({ namespace, name: 'writer' });
+  await waitUntil('no volume is mounted', async () => (await device.mounts()).length === 0, { deadlineMs });
+
+  await device.applyObjects(snapshot(namespace, 'point', 'orders'));
+  const { restoreSize } = await readySnapshot(namespace, 'point');
+  expect((await device.logicalVolumes()).map(({ readOnly }) => readOnly).sort()).toEqual([false, true]);
+
+  const dataSource = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'point' };
+  const restored = claim(namespace, 'restored', { dataSource, resources: { requests: { storage: restoreSize } } });
+  await device.applyObjects(restored, pod(namespace, 'reader', podSpec('restored')));
+  const files = await device.readFiles({ namespace, persistentVolumeClaim: 'restored' });
+  expect(files).toEqual({ 'a/hello.txt': "it's here\n", '-odd': '' });
+
+  await custom.deleteNamespacedCustomObject({ ...snapshots, namespace, name: 'point' });
+  await core.deleteNamespace({ name: namespace });
+  await waitUntil('no logical volume is left', async () => (await device.logicalVolumes()).length === 0, {
+    deadlineMs,
+  });
+});
+
+test('a Pod that never restarts runs its command on the volume and ends with its exit code', async () => {
+  const namespace = await device.namespace();
+  const run = (name: string, script: string, more: Record<string, unknown> = {}): Manifest =>
+    pod(namespace, name, {
+      restartPolicy: 'Never',
+      ...more,
+      ...podSpec('data', { command: ['sh', '-c', script], terminationMessagePolicy: 'FallbackToLogsOnError' }),
+    });
+  await device.applyObjects(claim(namespace, 'data', { storageClassName: 'topolvm-provisioner-ext4' }));
+  await device.applyObjects(run('right', 'echo fine > /var/lib/data/proof; printf yes > /dev/termination-log'));
+  expect(await endOf(namespace, 'right')).toEqual({ phase: 'Succeeded', exitCode: 0, message: 'yes' });
+  await device.applyObjects(
+    run('wrong', 'cat /var/lib/data/proof; ls /root /work; id -u; exit 3', { securityContext: { runAsUser: 1234 } }),
+  );
+  const wrong = await endOf(namespace, 'wrong');
+  expect(wrong).toMatchObject({ phase: 'Failed', exitCode: 3 });
+  expect(wrong.message).toContain('fine');
+  expect(wrong.message).toContain('1234');
+});
