@@ -37,35 +37,34 @@ export type MoverJob =
 const { signal } = new AbortController();
 const volume = { namespace: Namespace.parse('shop'), persistentVolumeClaim: ObjectName.parse('orders') };
 
+const keyOf = (restorePointId: string) => ({ ...volume, restorePointId: RestorePointId.parse(restorePointId) });
+
 async function run(job: MoverJob): Promise<unknown> {
-  const volumeMode = 'volumeMode' in job ? (job.volumeMode ?? 'Filesystem') : 'Filesystem';
-  if (job.action === 'scan') return await scanVolume({ ...job, volumeMode });
+  if (job.action === 'scan') return await scanVolume({ ...job, volumeMode: job.volumeMode ?? 'Filesystem' });
   const mover = moverOf(createMovers(job.settings, DeviceId.parse('edge-1')), job.mover);
   switch (job.action) {
-    case 'backup':
-      return await mover.backup({
-        ...job,
-        ...volume,
-        restorePointId: RestorePointId.parse(job.restorePointId),
-        volumeMode,
-        signal,
-      });
+    case 'backup': {
+      const { volumeMode = 'Filesystem', restorePointId } = job;
+      return await mover.backup({ ...job, ...keyOf(restorePointId), volumeMode, signal });
+    }
     case 'find':
-      return (await mover.find({ ...volume, restorePointId: RestorePointId.parse(job.restorePointId) })) ?? null;
+      return await mover.find(keyOf(job.restorePointId));
     case 'restore':
       return await mover.restore({ ...job, signal });
     case 'remove':
       return await mover.remove(job.reference);
     case 'sweep':
-      return (await mover.sweep()) ?? null;
+      await mover.sweep();
+      return undefined;
     case 'maintain':
-      return (await mover.maintain(signal)) ?? null;
+      await mover.maintain(signal);
+      return undefined;
   }
 }
 
 try {
   const job = JSON.parse(process.argv[2] ?? '') as MoverJob;
-  console.log(JSON.stringify({ result: await run(job) }));
+  console.log(JSON.stringify({ result: (await run(job)) ?? null }));
 } catch (error) {
   const { code, message } = error as { code?: string; message: string };
   console.log(JSON.stringify({ error: { code, message } }));

@@ -19,3 +19,12 @@ export type {
 export { createMovers, moverOf, moverSettings, type MoverSettings } from './mover-settings.js';
 export { ResticMover } from './restic/restic-mover.js';
 export type { ResticSettings } from './restic/restic-repository.js';
+export type { AgentCaller } from './exposure/agent-caller.js';
+export { OneAtATime } from './exposure/one-at-a-time.js';
+export {
+  type ExposedVolume,
+  type Exposure,
+  type ExposureContext,
+  withExposedVolume,
+} from './exposure/with-exposed-volume.js';
+export { errorOf } from './interruption.js';

@@ -8,7 +8,7 @@ import { ResticMover } from './restic/restic-mover.js';
 const AbsolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
 
 /** The settings of the movers, as variables of the environment. A mover is there when its destination is set. */
-export const moverSettings = {
+export const moverSettings = z.object({
   SNAPFLEET_DESTINATION: AbsolutePath.optional().describe(
     'directory of the mover `copy`; it must be there, so that a disk that is not mounted is noticed',
   ),
@@ -24,10 +24,8 @@ export const moverSettings = {
   ),
   SNAPFLEET_RESTIC_CACHE_DIR: AbsolutePath.optional().describe('worth its space for a remote repository'),
   SNAPFLEET_RESTIC_PROGRAM: z.string().min(1).default('restic').describe('looked up in PATH unless absolute'),
-} as const;
-
-const Settings = z.object(moverSettings);
-export type MoverSettings = z.infer<typeof Settings>;
+});
+export type MoverSettings = z.infer<typeof moverSettings>;
 
 /**
  * The movers that are set up.

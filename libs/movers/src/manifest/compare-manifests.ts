@@ -34,18 +34,20 @@ export async function compareManifests(
   const actual = new ManifestCursor(actualFile);
   try {
     await Promise.all([expected.advance(), actual.advance()]);
-    while (expected.current !== undefined || actual.current !== undefined) {
-      const order = orderOf(expected.current, actual.current);
-      if (order < 0 && expected.current) found.add(expected.current.path, 'entry', 'present', 'absent');
-      if (order > 0 && actual.current) found.add(actual.current.path, 'entry', 'absent', 'present');
-      if (order === 0 && expected.current && actual.current) compareEntries(expected.current, actual.current, found);
-      if (order <= 0) await expected.advance();
-      if (order >= 0) await actual.advance();
-    }
+    while (expected.current !== undefined || actual.current !== undefined) await compareNext(expected, actual, found);
     return { differences: found.list, count: found.count, expected: expected.summary, actual: actual.summary };
   } finally {
     await Promise.all([expected.close(), actual.close()]);
   }
+}
+
+async function compareNext(expected: ManifestCursor, actual: ManifestCursor, found: DifferenceList): Promise<void> {
+  const order = orderOf(expected.current, actual.current);
+  if (order < 0 && expected.current) found.add(expected.current.path, 'entry', 'present', 'absent');
+  if (order > 0 && actual.current) found.add(actual.current.path, 'entry', 'absent', 'present');
+  if (order === 0 && expected.current && actual.current) compareEntries(expected.current, actual.current, found);
+  if (order <= 0) await expected.advance();
+  if (order >= 0) await actual.advance();
 }
 
 /** Reads the entries of a manifest that count, one at a time. */
