@@ -7,10 +7,20 @@ export { controllerOf, isTerminating, type KubernetesObject, type ObjectMeta } f
 export { describePod, hasEnded, isReady, mentionsClaim, usesClaim, type Pod, type PodSpec } from './objects/pod.js';
 export { bytesOfQuantity } from './objects/quantity.js';
 export { isScaledToZero, ScalableKind, type ScalableWorkload } from './objects/scalable-workload.js';
-export type { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './objects/volume-snapshot.js';
 export {
+  boundContentName,
+  isReadyToUse,
+  snapshotErrorText,
+  type VolumeSnapshot,
+  type VolumeSnapshotClass,
+  type VolumeSnapshotContent,
+} from './objects/volume-snapshot.js';
+export {
+  claimCapacityBytes,
+  claimPhase,
   isRestoredFrom,
   requiredTopology,
+  volumeNameOf,
   type LogicalVolume,
   type PersistentVolume,
   type PersistentVolumeClaim,

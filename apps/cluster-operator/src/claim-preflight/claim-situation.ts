@@ -1,10 +1,11 @@
 import type { VolumeReference } from '@snapfleet/contracts';
-import type {
-  Cluster,
-  LogicalVolume,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  StorageClass,
+import {
+  volumeNameOf,
+  type Cluster,
+  type LogicalVolume,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
 } from '@snapfleet/kubernetes';
 
 /** A claim and what stands behind it, as far as it exists. */
@@ -23,13 +24,13 @@ export async function readClaimSituation(
 ): Promise<ClaimSituation> {
   const options = { signal };
   const claim = await cluster.claims.get({ namespace, name: persistentVolumeClaim }, options);
-  const volumeName = claim?.spec.volumeName ?? '';
+  const volumeName = volumeNameOf(claim);
   const className = claim?.spec.storageClassName ?? '';
   const [volume, storageClass, logicalVolume] = await Promise.all([
-    volumeName === '' ? undefined : cluster.volumes.get({ name: volumeName }, options),
+    volumeName === undefined ? undefined : cluster.volumes.get({ name: volumeName }, options),
     className === '' ? undefined : cluster.storageClasses.get({ name: className }, options),
     // TopoLVM names the LogicalVolume after the PersistentVolume (internal/driver/controller.go, CreateVolume).
-    volumeName === '' ? undefined : cluster.logicalVolumes.get({ name: volumeName }, options),
+    volumeName === undefined ? undefined : cluster.logicalVolumes.get({ name: volumeName }, options),
   ]);
   return { claim, volume, storageClass, logicalVolume };
 }

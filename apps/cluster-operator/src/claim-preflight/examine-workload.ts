@@ -90,22 +90,18 @@ function findingsOfPod(pod: Pod, claim: string): readonly SnapfleetError[] {
 }
 
 function findingsOfScalable(kind: ScalableKind, workload: ScalableWorkload, claim: string): readonly SnapfleetError[] {
-  const { name } = workload.metadata;
+  const name = `${kind} ${workload.metadata.name}`;
   const findings: SnapfleetError[] = [];
   const owner = controllerOf(workload);
   if (owner?.kind === 'Deployment' || owner?.kind === 'DeploymentConfig')
-    findings.push(
-      conflict(`${kind} ${name} belongs to ${owner.kind} ${owner.name}, which would scale it: quiesce that`),
-    );
-  if (isTerminating(workload)) findings.push(conflict(`${kind} ${name} is being deleted`));
-  const fromTemplate = isClaimOfTemplate(workload, claim);
-  const template = workload.spec.template?.spec;
-  if (!fromTemplate && (template === undefined || !mentionsClaim(template, claim)))
-    findings.push(
-      notFound(`${kind} ${name} exists, but neither its Pod template nor its claim templates mention ${claim}`),
-    );
-  if (fromTemplate && workload.spec.persistentVolumeClaimRetentionPolicy?.whenScaled === 'Delete')
-    findings.push(conflict(`${kind} ${name} deletes its claims when it is scaled down (whenScaled: Delete)`));
+    findings.push(conflict(`${name} belongs to ${owner.kind} ${owner.name}, which would scale it: quiesce that`));
+  if (isTerminating(workload)) findings.push(conflict(`${name} is being deleted`));
+  if (isClaimOfTemplate(workload, claim)) {
+    if (workload.spec.persistentVolumeClaimRetentionPolicy?.whenScaled === 'Delete')
+      findings.push(conflict(`${name} deletes its claims when it is scaled down (whenScaled: Delete)`));
+  } else if (!mentionsClaim(workload.spec.template?.spec ?? {}, claim)) {
+    findings.push(notFound(`${name} exists, but neither its Pod template nor its claim templates mention ${claim}`));
+  }
   return findings;
 }
 

@@ -5,6 +5,7 @@ import {
   isTerminating,
   keyOf,
   retryOnConflict,
+  snapshotErrorText,
   type Cluster,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
@@ -120,7 +121,7 @@ export class RemoveSnapshotUseCase {
       const finalizers = (last.metadata.finalizers ?? []).join(', ') || 'none';
       const message = sentence(
         `VolumeSnapshotContent ${name} was not gone after ${deadline.toString()}; finalizers: ${finalizers}`,
-        last.status?.error?.message,
+        snapshotErrorText(last),
         ...(await recentWarnings(this.cluster, last)),
       );
       return new SnapfleetError('snapshot_delete_pending', message, { cause });

@@ -7,15 +7,8 @@ import { topolvmDriver } from '../marks/marks.js';
  * @throws SnapfleetError snapshot_not_ready where they do not belong together or lack a fact
  */
 export function boundSnapshotOf(snapshot: VolumeSnapshot, content: VolumeSnapshotContent): BoundSnapshot {
+  expectBinding(snapshot, content);
   const { name, uid } = snapshot.metadata;
-  if (content.spec.volumeSnapshotRef.uid !== uid) {
-    const what = `VolumeSnapshot ${name} names content ${content.metadata.name}, which is bound to another VolumeSnapshot`;
-    throw new SnapfleetError('snapshot_not_ready', what, { retryable: false });
-  }
-  if (content.spec.driver !== topolvmDriver) {
-    const what = `content ${content.metadata.name} of VolumeSnapshot ${name} is of driver ${content.spec.driver}`;
-    throw new SnapfleetError('snapshot_not_ready', what, { retryable: false });
-  }
   const bound = BoundSnapshot.safeParse({
     volumeSnapshotName: name,
     volumeSnapshotUid: uid,
@@ -26,7 +19,18 @@ export function boundSnapshotOf(snapshot: VolumeSnapshot, content: VolumeSnapsho
     creationTime: snapshot.status?.creationTime,
   });
   if (bound.success) return bound.data;
-  const issue = bound.error.issues[0];
-  const what = `VolumeSnapshot ${name} is ready, but ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-  throw new SnapfleetError('snapshot_not_ready', what, { cause: bound.error });
+  const why = bound.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', ');
+  throw new SnapfleetError('snapshot_not_ready', `VolumeSnapshot ${name} is ready, but ${why}`, { cause: bound.error });
+}
+
+function expectBinding(snapshot: VolumeSnapshot, content: VolumeSnapshotContent): void {
+  const { name } = snapshot.metadata;
+  const about = `content ${content.metadata.name} of VolumeSnapshot ${name}`;
+  const wrong =
+    content.spec.volumeSnapshotRef.uid !== snapshot.metadata.uid
+      ? `${about} is bound to another VolumeSnapshot`
+      : content.spec.driver !== topolvmDriver
+        ? `${about} is of driver ${content.spec.driver}`
+        : undefined;
+  if (wrong !== undefined) throw new SnapfleetError('snapshot_not_ready', wrong, { retryable: false });
 }

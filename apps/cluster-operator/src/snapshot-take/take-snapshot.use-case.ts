@@ -7,9 +7,13 @@ import {
   type ReplyOf,
 } from '@snapfleet/contracts';
 import {
+  boundContentName,
   Deadline,
   isApiError,
+  isReadyToUse,
   isTerminating,
+  keyOf,
+  snapshotErrorText,
   type Cluster,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
@@ -77,45 +81,42 @@ export class TakeSnapshotUseCase {
   }
 
   async #awaitReady(snapshot: VolumeSnapshot, deadline: Deadline, signal: AbortSignal): Promise<VolumeSnapshot> {
-    const { name, namespace = '', uid } = snapshot.metadata;
     let last = snapshot;
     const decide = (found: VolumeSnapshot | undefined): VolumeSnapshot | undefined => {
-      if (found?.metadata.uid !== uid || isTerminating(found)) {
-        const what = `VolumeSnapshot ${namespace}/${name} was deleted by somebody else before it was ready`;
-        throw new SnapfleetError('snapshot_not_ready', what);
+      if (found?.metadata.uid !== snapshot.metadata.uid || isTerminating(found)) {
+        throw new SnapfleetError(
+          'snapshot_not_ready',
+          `${nameOf(snapshot)} was deleted by somebody else before it was ready`,
+        );
       }
       last = found;
-      const text = found.status?.error?.message ?? '';
+      const text = snapshotErrorText(found) ?? '';
       const meaning = meaningOfDriverError(text);
-      if (meaning?.final === true)
-        throw new SnapfleetError(meaning.code, `VolumeSnapshot ${namespace}/${name}: ${text}`);
-      const bound = (found.status?.boundVolumeSnapshotContentName ?? '') !== '';
-      return found.status?.readyToUse === true && bound ? found : undefined;
+      if (meaning?.final === true) throw new SnapfleetError(meaning.code, `${nameOf(found)}: ${text}`);
+      return isReadyToUse(found) ? found : undefined;
     };
-    const wait = this.cluster.snapshots.waitFor({ namespace, name }, decide, {
-      deadlineMs: deadline.remainingMs(),
-      signal,
-    });
+    const options = { deadlineMs: deadline.remainingMs(), signal };
+    const wait = this.cluster.snapshots.waitFor(keyOf(snapshot), decide, options);
     return orOnDeadline(wait, (cause) => this.#notReady(last, deadline, cause));
   }
 
   async #notReady(snapshot: VolumeSnapshot, deadline: Deadline, cause: Error): Promise<SnapfleetError> {
-    const { name, namespace = '' } = snapshot.metadata;
-    const text = snapshot.status?.error?.message ?? undefined;
-    const contentName = snapshot.status?.boundVolumeSnapshotContentName ?? undefined;
-    const content =
-      contentName === undefined ? undefined : await this.cluster.snapshotContents.get({ name: contentName });
-    const warnings = [
-      ...(await recentWarnings(this.cluster, snapshot)),
-      ...(content === undefined ? [] : await recentWarnings(this.cluster, content)),
-    ];
-    const silent = snapshot.status === undefined || snapshot.status === null;
+    const text = snapshotErrorText(snapshot);
     const message = sentence(
-      `VolumeSnapshot ${namespace}/${name} was not ready after ${deadline.toString()}`,
-      text ?? (silent ? 'it has no status: is the snapshot-controller running?' : 'the driver reports no error'),
-      ...warnings.filter((warning) => text === undefined || !warning.includes(text)),
+      `${nameOf(snapshot)} was not ready after ${deadline.toString()}`,
+      text ??
+        (snapshot.status ? 'the driver reports no error' : 'it has no status: is the snapshot-controller running?'),
+      ...(await this.#warningsAbout(snapshot)).filter((warning) => text === undefined || !warning.includes(text)),
     );
     return new SnapfleetError(meaningOfDriverError(text ?? '')?.code ?? 'snapshot_not_ready', message, { cause });
+  }
+
+  /** The controller writes its events on the VolumeSnapshot, the sidecar on the content. */
+  async #warningsAbout(snapshot: VolumeSnapshot): Promise<readonly string[]> {
+    const name = boundContentName(snapshot);
+    const content = name === undefined ? undefined : await this.cluster.snapshotContents.get({ name });
+    const ofContent = content === undefined ? [] : await recentWarnings(this.cluster, content);
+    return [...(await recentWarnings(this.cluster, snapshot)), ...ofContent];
   }
 
   async #awaitHandle(
@@ -123,7 +124,7 @@ export class TakeSnapshotUseCase {
     deadline: Deadline,
     signal: AbortSignal,
   ): Promise<VolumeSnapshotContent> {
-    const name = snapshot.status?.boundVolumeSnapshotContentName ?? '';
+    const name = boundContentName(snapshot) ?? '';
     const decide = (content: VolumeSnapshotContent | undefined): VolumeSnapshotContent | undefined =>
       (content?.status?.snapshotHandle ?? '') === '' ? undefined : content;
     const wait = this.cluster.snapshotContents.waitFor({ name }, decide, {
@@ -159,6 +160,8 @@ export class TakeSnapshotUseCase {
     }
   }
 }
+
+const nameOf = ({ metadata }: VolumeSnapshot): string => `VolumeSnapshot ${metadata.namespace ?? ''}/${metadata.name}`;
 
 const changed = (name: string): SnapfleetError =>
   new SnapfleetError('pvc_changed', `${name} was deleted and made again since it was looked at`);

@@ -4,6 +4,7 @@ import {
   isTerminating,
   keyOf,
   retryOnConflict,
+  volumeNameOf,
   type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
@@ -41,8 +42,8 @@ export async function removeClaim(
   signal: AbortSignal,
 ): Promise<void> {
   const { uid, name } = claim.metadata;
-  const volumeName = claim.spec.volumeName ?? '';
-  if (volumeName !== '') await retryOnConflict(() => letVolumeGo(cluster, volumeName, uid, signal), signal);
+  const volumeName = volumeNameOf(claim);
+  if (volumeName !== undefined) await retryOnConflict(() => letVolumeGo(cluster, volumeName, uid, signal), signal);
   if (!isTerminating(claim)) await cluster.claims.remove(keyOf(claim), uid, { signal });
   let last = claim;
   const decide = (found: PersistentVolumeClaim | undefined): true | undefined => {
@@ -57,8 +58,8 @@ export async function removeClaim(
     return late(what, cause);
   });
   // It may have been bound after it was read.
-  const boundLast = last.spec.volumeName ?? '';
-  if (boundLast !== '') await awaitVolumeGone(cluster, boundLast, uid, deadline, signal);
+  const boundLast = volumeNameOf(last);
+  if (boundLast !== undefined) await awaitVolumeGone(cluster, boundLast, uid, deadline, signal);
 }
 
 async function letVolumeGo(cluster: Cluster, name: string, claimUid: string, signal: AbortSignal): Promise<void> {

@@ -86,10 +86,11 @@ function outcomeOf(pod: Pod): AssertionOutcome {
     const message = sentence('the assertion did not end in its time', pod.status.message, ended?.message);
     return { exitCode: timedOutExitCode, message: message.slice(0, longestMessage) };
   }
-  if (ended === undefined) {
-    if (pod.status?.phase === 'Succeeded') return { exitCode: 0, message: '' };
-    throw new SnapfleetError('consumer_not_ready', `${describePod(pod)} ended without an exit code`);
-  }
-  const message = ended.message ?? (ended.reason === 'Completed' ? '' : (ended.reason ?? ''));
-  return { exitCode: ended.exitCode, message: message.slice(0, longestMessage) };
+  if (ended !== undefined) return { exitCode: ended.exitCode, message: lastWords(ended).slice(0, longestMessage) };
+  if (pod.status?.phase === 'Succeeded') return { exitCode: 0, message: '' };
+  throw new SnapfleetError('consumer_not_ready', `${describePod(pod)} ended without an exit code`);
+}
+
+function lastWords({ message, reason }: { message?: string | undefined; reason?: string | undefined }): string {
+  return message ?? (reason === 'Completed' ? '' : (reason ?? ''));
 }

@@ -1,5 +1,11 @@
 import { SnapfleetError, VolumeRestore, type DataOf } from '@snapfleet/contracts';
-import { bytesOfQuantity, keyOf, type Cluster, type Deadline, type PersistentVolumeClaim } from '@snapfleet/kubernetes';
+import {
+  claimCapacityBytes,
+  keyOf,
+  type Cluster,
+  type Deadline,
+  type PersistentVolumeClaim,
+} from '@snapfleet/kubernetes';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
@@ -66,5 +72,5 @@ export function isExpanded(claim: PersistentVolumeClaim, sizeBytes: number): boo
   const waitsForMount = (claim.status?.conditions ?? []).some(
     ({ type, status }) => type === 'FileSystemResizePending' && status === 'True',
   );
-  return waitsForMount || bytesOfQuantity(claim.status?.capacity?.storage ?? '0') >= sizeBytes;
+  return waitsForMount || claimCapacityBytes(claim) >= sizeBytes;
 }

@@ -8,12 +8,14 @@ import {
 } from '@snapfleet/contracts';
 import {
   Deadline,
-  bytesOfQuantity,
+  claimCapacityBytes,
+  claimPhase,
   isApiError,
   isTerminating,
   keyOf,
   type Cluster,
   type PersistentVolumeClaim,
+  volumeNameOf,
   type Pod,
 } from '@snapfleet/kubernetes';
 import { orOnDeadline } from '../failure/on-deadline.js';
@@ -114,9 +116,8 @@ export class RestoreVolumeUseCase {
     };
     const wait = this.cluster.claims.waitFor(keyOf(claim), decide, { deadlineMs: deadline.remainingMs(), signal });
     await orOnDeadline(wait, async (cause) => {
-      const phase = last.status?.phase ?? 'without a phase';
       const message = sentence(
-        `PersistentVolumeClaim ${namespace}/${name} was ${phase} after ${deadline.toString()}`,
+        `PersistentVolumeClaim ${namespace}/${name} was ${claimPhase(last)} after ${deadline.toString()}`,
         ...(await recentWarnings(this.cluster, last)),
         ...(await recentWarnings(this.cluster, pod)),
       );
@@ -134,19 +135,18 @@ export class RestoreVolumeUseCase {
   async #reply(command: Command, assertion: AssertionOutcome | undefined, signal: AbortSignal): Promise<Reply> {
     const key = { namespace: command.namespace, name: command.targetClaim };
     const claim = await this.cluster.claims.get(key, { signal });
-    const volumeName = claim?.spec.volumeName ?? '';
-    const volume = volumeName === '' ? undefined : await this.cluster.volumes.get({ name: volumeName }, { signal });
+    const name = volumeNameOf(claim);
+    const volume = name === undefined ? undefined : await this.cluster.volumes.get({ name }, { signal });
     const volumeHandle = VolumeHandle.safeParse(volume?.spec.csi?.volumeHandle);
     if (claim === undefined || !volumeHandle.success) {
       const what = `PersistentVolumeClaim ${key.namespace}/${key.name} has no TopoLVM volume behind it`;
       throw new SnapfleetError('restore_not_bound', what);
     }
-    const capacity = bytesOfQuantity(claim.status?.capacity?.storage ?? '0');
     return {
       claimUid: ObjectUid.parse(claim.metadata.uid),
       volumeHandle: volumeHandle.data,
       // An expanded filesystem grows with the next mount, and the capacity is told only then.
-      sizeBytes: Math.max(capacity, command.sizeBytes ?? 0),
+      sizeBytes: Math.max(claimCapacityBytes(claim), command.sizeBytes ?? 0),
       ...(assertion === undefined ? {} : { assertion }),
     };
   }

@@ -81,7 +81,7 @@ export const WorkloadResume = defineAgentCommand({
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
   }),
-  errors: ['workload_not_found'],
+  errors: ['workload_not_gone'],
   example: {
     operationId,
     namespace: 'shop',
@@ -103,7 +103,15 @@ export const SnapshotTake = defineAgentCommand({
     readyDeadlineSeconds: z.number().int().positive(),
   }),
   reply: BoundSnapshot,
-  errors: ['pvc_not_found', 'pvc_changed', 'pvc_terminating', 'snapshot_not_ready', 'not_ours'],
+  errors: [
+    'pvc_not_found',
+    'pvc_changed',
+    'pvc_terminating',
+    'thick_device_class',
+    'pool_headroom_missing',
+    'snapshot_not_ready',
+    'not_ours',
+  ],
   example: {
     restorePointId: operationId,
     namespace: 'shop',
@@ -175,6 +183,8 @@ export const VolumeRestore = defineAgentCommand({
     'consumer_not_ready',
     'snapshot_not_found',
     'not_ours',
+    'invalid_message',
+    'deadline_exceeded',
   ],
   example: {
     operationId,

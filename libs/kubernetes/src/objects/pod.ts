@@ -84,19 +84,25 @@ function containerState(pod: Pod): string | undefined {
   return undefined;
 }
 
+function notScheduled(pod: Pod): string | undefined {
+  const found = (pod.status?.conditions ?? []).find(
+    ({ type, status }) => type === 'PodScheduled' && status === 'False',
+  );
+  return found === undefined ? undefined : `not scheduled: ${found.message ?? found.reason ?? 'no reason given'}`;
+}
+
+function heldBy({ finalizers = [] }: ObjectMeta): string | undefined {
+  return finalizers.length === 0 ? undefined : `finalizers ${finalizers.join(', ')}`;
+}
+
 /** The state of a Pod in a few words, for messages. */
 export function describePod(pod: Pod): string {
   const { metadata, status } = pod;
-  const condition = (status?.conditions ?? []).find(
-    ({ type, status: is }) => type === 'PodScheduled' && is === 'False',
-  );
   const facts = [
     status?.phase ?? 'no phase',
     typeof metadata.deletionTimestamp === 'string' ? `terminating since ${metadata.deletionTimestamp}` : undefined,
-    (metadata.finalizers ?? []).length > 0 ? `finalizers ${(metadata.finalizers ?? []).join(', ')}` : undefined,
-    condition === undefined
-      ? undefined
-      : `not scheduled: ${condition.message ?? condition.reason ?? 'no reason given'}`,
+    heldBy(metadata),
+    notScheduled(pod),
     containerState(pod),
     status?.message ?? status?.reason,
   ];

@@ -57,3 +57,19 @@ export const VolumeSnapshotClass = z.looseObject({
   deletionPolicy: DeletionPolicy,
 });
 export type VolumeSnapshotClass = z.infer<typeof VolumeSnapshotClass>;
+
+/** The content that a VolumeSnapshot is bound to, or undefined. */
+export function boundContentName(snapshot: VolumeSnapshot): string | undefined {
+  const name = snapshot.status?.boundVolumeSnapshotContentName ?? '';
+  return name === '' ? undefined : name;
+}
+
+/** Whether it can be restored from: ready and bound. */
+export function isReadyToUse(snapshot: VolumeSnapshot): boolean {
+  return snapshot.status?.readyToUse === true && boundContentName(snapshot) !== undefined;
+}
+
+/** What the driver says went wrong, verbatim, or undefined. */
+export function snapshotErrorText(snapshot: VolumeSnapshot | VolumeSnapshotContent): string | undefined {
+  return snapshot.status?.error?.message ?? undefined;
+}

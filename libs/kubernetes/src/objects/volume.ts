@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ObjectMeta } from './object-meta.js';
 import { Condition } from './pod.js';
+import { bytesOfQuantity } from './quantity.js';
 
 const DataSource = z.looseObject({ apiGroup: z.string().nullish(), kind: z.string(), name: z.string() });
 
@@ -80,4 +81,19 @@ export function requiredTopology(volume: PersistentVolume, key: string): string 
     if (found?.values?.length === 1) return found.values[0];
   }
   return undefined;
+}
+
+/** The phase of a claim, as people read it. */
+export function claimPhase(claim: PersistentVolumeClaim): string {
+  return claim.status?.phase ?? 'without a phase';
+}
+
+/** The size that a claim has, in bytes; 0 before it is bound. */
+export function claimCapacityBytes(claim: PersistentVolumeClaim): number {
+  return bytesOfQuantity(claim.status?.capacity?.storage ?? '0');
+}
+
+/** The volume that a claim is bound to, or undefined. */
+export function volumeNameOf(claim: PersistentVolumeClaim | undefined): string | undefined {
+  return claim?.spec.volumeName === '' ? undefined : claim?.spec.volumeName;
 }

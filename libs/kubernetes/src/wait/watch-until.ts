@@ -107,10 +107,7 @@ export async function watchUntil<T extends KubernetesObject, R>(
         const result = await listAndWatch(source, cache, signal);
         if (result !== undefined) return result;
       } catch (error) {
-        if (error instanceof DecisionFailed) throw error.cause;
-        if (!signal.aborted && !canGoOn(error)) throw error;
-        if (isApiError(error, 410)) cache.resourceVersion = undefined;
-        lastFailure = error;
+        lastFailure = orThrow(error, signal, cache);
       }
       if (performance.now() - beganMs > steadyMs) backOff.reset();
       await backOff.wait(signal).catch(() => undefined);
@@ -121,6 +118,14 @@ export async function watchUntil<T extends KubernetesObject, R>(
     stop.abort();
     await deadline;
   }
+}
+
+/** An error with which watching can go on; a version that is too old is forgotten. */
+function orThrow(error: unknown, signal: AbortSignal, cache: { resourceVersion: string | undefined }): unknown {
+  if (error instanceof DecisionFailed) throw error.cause;
+  if (!signal.aborted && !canGoOn(error)) throw error;
+  if (isApiError(error, 410)) cache.resourceVersion = undefined;
+  return error;
 }
 
 function canGoOn(error: unknown): boolean {
