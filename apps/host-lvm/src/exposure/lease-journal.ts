@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VolumeHandle } from '@snapfleet/contracts';
 import { z } from 'zod';
@@ -53,9 +53,8 @@ export class LeaseJournal {
 
   private constructor(private readonly directory: string) {}
 
-  /** Opens the journal of the directory, which is made when it is missing. */
+  /** Opens the journal of an existing directory. */
   static async open(directory: string): Promise<LeaseJournal> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
     const journal = new LeaseJournal(directory);
     for (const entry of await readEntries(join(directory, fileName)))
       if (entry === undefined) journal.unreadableLines += 1;

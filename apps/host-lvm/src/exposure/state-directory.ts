@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { identityOf, isAlive } from '../privileged/process-identity.js';
 
@@ -11,6 +11,8 @@ const fileName = 'owner.json';
  * @throws Error when another one that is alive has it.
  */
 export async function takeStateDirectory(directory: string): Promise<void> {
+  // Other services have their own directories beside it, so only the last one is ours alone.
+  await mkdir(dirname(directory), { recursive: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, fileName);
   const owner = await readOwner(path);
