@@ -28,3 +28,5 @@ export {
   withExposedVolume,
 } from './exposure/with-exposed-volume.js';
 export { errorOf } from './interruption.js';
+export type { EventSink } from './exposure/event-sink.js';
+export { Scratch } from './scratch.js';
