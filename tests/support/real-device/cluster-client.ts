@@ -4,9 +4,9 @@ import type { Manifest } from '../device-under-test.js';
 import { waitUntil } from '../wait-until.js';
 import { ApiError, ApiRequests, type ApiServer } from './api-requests.js';
 
-const ResourceList = z.object({
-  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
-});
+const Resource = z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() });
+type Resource = z.output<typeof Resource>;
+const ResourceList = z.object({ resources: z.array(Resource) });
 const Node = z.object({ metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }) });
 const PodList = z.object({
   items: z.array(
@@ -33,7 +33,7 @@ export interface PublishedVolume {
 /** What tests do with a device's API server beside what they test. */
 export class ClusterClient {
   readonly #api: ApiRequests;
-  readonly #resources = new Map<string, Promise<z.output<typeof ResourceList>>>();
+  readonly #resources = new Map<string, Resource>();
 
   constructor(server: ApiServer) {
     this.#api = new ApiRequests(server);
@@ -103,24 +103,36 @@ export class ClusterClient {
     this.#api.close();
   }
 
-  async #pathOf({ apiVersion, kind, metadata }: Manifest): Promise<string> {
-    const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const { resources } = await this.#resourcesOf(root);
-    const resource = resources.find((candidate) => candidate.kind === kind && !candidate.name.includes('/'));
-    if (resource === undefined) throw new ApiError(404, `the API server has no ${kind} in ${apiVersion}`);
-    const scope = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
-    return `${root}${scope}/${resource.name}`;
+  /** Whether objects of this kind can be made; a definition that was just created is not served at once. */
+  async serves(apiVersion: string, kind: string): Promise<boolean> {
+    return (await this.#resource(apiVersion, kind)) !== undefined;
   }
 
-  async #resourcesOf(root: string): Promise<z.output<typeof ResourceList>> {
-    const known = this.#resources.get(root);
-    if (known !== undefined) return known;
-    const listed = this.#api.get(root).then((list) => ResourceList.parse(list));
-    this.#resources.set(root, listed);
-    // What is not served yet, as a definition just made, is asked for again.
-    listed.catch(() => this.#resources.delete(root));
-    return listed;
+  async #pathOf({ apiVersion, kind, metadata }: Manifest): Promise<string> {
+    const resource = await this.#resource(apiVersion, kind);
+    if (resource === undefined) throw new ApiError(404, `the API server has no ${kind} in ${apiVersion}`);
+    const scope = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+    return `${rootOf(apiVersion)}${scope}/${resource.name}`;
   }
+
+  async #resource(apiVersion: string, kind: string): Promise<Resource | undefined> {
+    const key = `${apiVersion} ${kind}`;
+    const known = this.#resources.get(key);
+    if (known !== undefined) return known;
+    const list = await this.#api.get(rootOf(apiVersion)).catch((error: unknown) => {
+      if (hasStatus(error, 404)) return { resources: [] };
+      throw error;
+    });
+    const found = ResourceList.parse(list).resources.find(
+      (candidate) => candidate.kind === kind && !candidate.name.includes('/'),
+    );
+    if (found !== undefined) this.#resources.set(key, found);
+    return found;
+  }
+}
+
+function rootOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 /** Whether the API server answered with this HTTP status. */

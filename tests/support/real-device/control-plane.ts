@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverPrograms } from '../servers.js';
 import { waitUntil } from '../wait-until.js';
-import { ClusterClient, hasStatus } from './cluster-client.js';
+import { ClusterClient } from './cluster-client.js';
 import { customResourceDefinitions } from './custom-resources.js';
 import { classObjects, nodeObjects, nodeWithoutTaints } from './device-objects.js';
 import { writeKubeconfig } from './kubeconfig.js';
@@ -161,16 +161,11 @@ async function createObjects(
 ): Promise<void> {
   await Promise.all([...nodeObjects(new Date()), ...definitions].map((object) => cluster.apply([object])));
   await cluster.apply([nodeWithoutTaints]);
-  // A class can be made only once its definition is served.
-  await until('the definitions are served', async () => {
-    try {
-      await Promise.all(classObjects.map((object) => cluster.apply([object])));
-      return true;
-    } catch (error) {
-      if (hasStatus(error, 404)) return false;
-      throw error;
-    }
-  });
+  const served = (kind: string): Promise<true> =>
+    until(`${kind} is served`, () => cluster.serves('snapshot.storage.k8s.io/v1', kind));
+  await Promise.all(['VolumeSnapshotClass', 'VolumeSnapshotContent', 'VolumeSnapshot'].map(served));
+  await until('LogicalVolume is served', () => cluster.serves('topolvm.io/v1', 'LogicalVolume'));
+  await cluster.apply(classObjects);
 }
 
 function until(what: string, condition: () => boolean | Promise<boolean>): Promise<true> {
