@@ -45,8 +45,9 @@ export class ServiceLog implements LoggerService {
     this.write('info', event, rest);
   }
 
+  /** Nest's word for info; its own sentences on modules and routes are for debugging. */
   log(event: unknown, ...rest: unknown[]): void {
-    this.write('info', event, rest);
+    this.write(entryOf(event, rest).event === 'nest' ? 'debug' : 'info', event, rest);
   }
 
   warn(event: unknown, ...rest: unknown[]): void {
