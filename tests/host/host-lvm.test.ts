@@ -10,9 +10,10 @@ const given = new Set<string>();
 async function expose(
   volumeHandle: string,
   leaseKey: string,
-  { volumeMode = 'Filesystem' as 'Filesystem' | 'Block', leaseSeconds = 600 } = {},
+  options: { readonly volumeMode?: 'Block'; readonly leaseSeconds?: number } = {},
 ): Promise<ReplyOf<typeof VolumeExpose>> {
   given.add(leaseKey);
+  const { volumeMode = 'Filesystem', leaseSeconds = 600 } = options;
   return await host.call(VolumeExpose, { volumeHandle, volumeMode, leaseKey, leaseSeconds });
 }
 
@@ -158,7 +159,7 @@ describe('volume.expose', () => {
 
 describe('a lease', () => {
   it('ends by itself, unless it is renewed', async () => {
-    const lease = await expose(volumes.inactive, 'short', { leaseSeconds: 20 });
+    const lease = await expose(volumes.inactive, 'short', { leaseSeconds: 120 });
     const { expiresAt } = await host.call(VolumeRenew, { leaseId: lease.leaseId, leaseSeconds: 5 });
     expect(Date.parse(expiresAt)).toBeLessThan(Date.parse(lease.expiresAt));
     await waitUntil('the lease has ended', async () => (await host.call(PoolReport, {})).leases === 0, {

@@ -58,12 +58,12 @@ export class HostUnderTest {
 
   /** Starts host-lvm and waits until it takes messages. */
   async startService(): Promise<void> {
-    const started = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<undefined>();
     this.#service = await this.guest.start(process.execPath, [main], {
       env: this.#environment,
       onLine: (line) => {
         this.#log.push(line);
-        if (line.includes('"service.started"')) started.resolve();
+        if (line.includes('"service.started"')) started.resolve(undefined);
       },
     });
     void this.#service.ended.then(
@@ -77,8 +77,7 @@ export class HostUnderTest {
 
   /** Runs host-lvm beside the one that runs; it is expected to end at once. */
   async runSecondService(prefix: readonly string[]): Promise<void> {
-    const [program = '', ...args] = [...prefix, process.execPath, main];
-    await this.guest.run(program, args, { deadlineMs, env: this.#environment });
+    await this.guest.run('env', [...prefix, process.execPath, main], { deadlineMs, env: this.#environment });
   }
 
   async endService(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -7,7 +7,7 @@ import { LvmQueue } from './privileged/lvm-queue.js';
 const party = 'host-lvm';
 
 if (process.getuid?.() !== 0) {
-  console.error('host-lvm must run as root: it activates logical volumes and mounts them. No other service does.');
+  process.stderr.write('host-lvm must run as root: it activates logical volumes and mounts them.\n');
   process.exit(1);
 }
 const settings = readSettings(hostSettings, process.env);

@@ -100,17 +100,19 @@ export class GuestJobs {
   async run(program: string, args: readonly string[], options: GuestRunOptions): Promise<GuestRunResult> {
     const { id, program: running } = await this.#start(program, args, options);
     this.#send({ type: 'write', id, text: options.input ?? '', end: true });
-    let late = false;
+    const late = new AbortController();
     const timer = setTimeout(() => {
-      late = true;
+      late.abort();
       running.kill('SIGKILL');
     }, options.deadlineMs);
     const { exitCode, signal } = await running.ended.finally(() => {
       clearTimeout(timer);
     });
-    if (!late && exitCode !== null && (options.acceptExitCodes ?? [0]).includes(exitCode))
+    if (!late.signal.aborted && exitCode !== null && (options.acceptExitCodes ?? [0]).includes(exitCode))
       return { ...running.output, exitCode };
-    const how = late ? `not within ${String(options.deadlineMs)} ms` : `with ${String(exitCode ?? signal)}`;
+    const how = late.signal.aborted
+      ? `not within ${String(options.deadlineMs)} ms`
+      : `with ${String(exitCode ?? signal)}`;
     const { stdout, stderr } = running.output;
     throw new Error(`in the guest, ${program} ${args.join(' ')} ended ${how}: ${stderr}${stdout}`);
   }

@@ -3,7 +3,7 @@
  * the lease first.
  */
 export class ExposureLock {
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #last = new Map<string, Promise<unknown>>();
 
   async lease<T>(leaseId: string, action: () => Promise<T>): Promise<T> {
     return await this.#run(`lease ${leaseId}`, action);
@@ -15,14 +15,14 @@ export class ExposureLock {
 
   async #run<T>(key: string, action: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
-    const done = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<undefined>();
     const own = before.then(() => done.promise);
     this.#last.set(key, own);
     await before;
     try {
       return await action();
     } finally {
-      done.resolve();
+      done.resolve(undefined);
       if (this.#last.get(key) === own) this.#last.delete(key);
     }
   }

@@ -73,10 +73,10 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
   start(): Promise<Holder> {
     const pid = (this.#lastPid += 1);
     this.#effect(`start holder ${String(pid)}`);
-    const ended = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<undefined>();
     const kill = (): void => {
       this.#holders.delete(pid);
-      ended.resolve();
+      ended.resolve(undefined);
     };
     const holder: FakeHolder = {
       identity: { bootId: 'boot', pid, startTime: String(pid) },

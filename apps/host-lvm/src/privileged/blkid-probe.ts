@@ -1,4 +1,5 @@
 import type { FilesystemProbe } from '../exposure/host-ports.js';
+import { mountStep } from './mount-failure.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 
 const found = 0;
@@ -10,10 +11,12 @@ export class BlkidProbe implements FilesystemProbe {
   constructor(private readonly programs: PrivilegedPrograms) {}
 
   async filesystemOf(devicePath: string): Promise<string | undefined> {
-    const { stdout } = await this.programs.run(
-      'blkid',
-      ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', devicePath],
-      { acceptExitCodes: [found, nothingFound, ambivalent] },
+    const { stdout } = await mountStep(
+      this.programs.run(
+        'blkid',
+        ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', devicePath],
+        { acceptExitCodes: [found, nothingFound, ambivalent] },
+      ),
     );
     return stdout === '' ? undefined : stdout;
   }

@@ -64,19 +64,25 @@ describe('LVM commands', () => {
   it('are not started while one is over its deadline, until that one has ended by itself', async () => {
     const programs = new SlowPrograms();
     const queue = new LvmQueue(programs);
-    const ended = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<undefined>();
     const hanging = queue.run('lvchange', ['--activate', 'y', 'rhel/x']);
     const waiting = queue.run('lvs', []);
     await soon();
     const reason = 'did not end within 1 ms and runs on';
     programs.runs[0]?.reject(
-      new ProgramError({ program: 'lvchange', argv: ['x'], timedOut: true, reason, ended: ended.promise }),
+      new ProgramError({
+        program: 'lvchange',
+        argv: ['x'],
+        timedOut: true,
+        reason,
+        ended: ended.promise.then(() => undefined),
+      }),
     );
     await expect(hanging).rejects.toMatchObject({ code: 'lvm_failed' });
     await expect(waiting).rejects.toMatchObject({ code: 'lvm_failed' });
     expect(programs.started).toHaveLength(1);
     expect(queue.hanging).toBe('lvchange x');
-    ended.resolve();
+    ended.resolve(undefined);
     await soon();
     const next = queue.run('lvs', []);
     await soon();

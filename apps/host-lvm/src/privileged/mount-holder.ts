@@ -3,6 +3,7 @@ import type { RunningProgram } from '@snapfleet/process';
 import { chown, mkdir } from 'node:fs/promises';
 import type { Holder, MountAttempt } from '../exposure/host-ports.js';
 import type { ReportedVolume } from '@snapfleet/lvm';
+import { mountStep } from './mount-failure.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 import type { ProcessIdentity } from './process-identity.js';
 
@@ -68,7 +69,8 @@ export class MountHolder implements Holder {
   }
 
   async #inside(...command: readonly string[]): Promise<void> {
-    await this.programs.run('nsenter', ['--target', String(this.identity.pid), '--mount', '--', ...command]);
+    const argv = ['--target', String(this.identity.pid), '--mount', '--', ...command];
+    await mountStep(this.programs.run('nsenter', argv));
   }
 
   #fromOutside(path: string): string {

@@ -3,6 +3,7 @@ import { ProgramError, type RunningProgram } from '@snapfleet/process';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Holders } from '../exposure/host-ports.js';
+import { mountStep } from './mount-failure.js';
 import { MountHolder, type HolderPlace } from './mount-holder.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
@@ -24,7 +25,7 @@ export class MountHolders implements Holders {
     try {
       const identity = identityOf(process.pid);
       if (identity === undefined) throw new SnapfleetError('mount_failed', 'the holder of the mount has ended');
-      const noSymlinks = await this.#mountScratch(process.pid);
+      const noSymlinks = await mountStep(this.#mountScratch(process.pid));
       return new MountHolder(identity, process, this.programs, this.place, noSymlinks);
     } catch (error) {
       await process.stop({ forceAfterMs: 0 });
@@ -46,9 +47,9 @@ export class MountHolders implements Holders {
   /** The namespace exists and the rights are dropped when `cat`, the last in the chain, answers. */
   async #startProcess(): Promise<RunningProgram> {
     const { readerUid, readerGid } = this.place;
-    const answer = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
     const said: string[] = [];
-    const holder = await this.programs.start(
+    const starting = this.programs.start(
       'unshare',
       [
         ...['--mount', '--propagation', 'slave', 'setpriv', '--reuid', String(readerUid), '--regid', String(readerGid)],
@@ -57,11 +58,12 @@ export class MountHolders implements Holders {
       ],
       {
         onStdoutLine: () => {
-          answer.resolve();
+          answer.resolve(undefined);
         },
         onStderrLine: (line) => said.push(line),
       },
     );
+    const holder = await mountStep(starting);
     const fail = (message: string): void => {
       answer.reject(new SnapfleetError('mount_failed', message));
     };
