@@ -3,12 +3,11 @@ import {
   SnapshotDelete,
   SnapshotRestore,
   type CommandHandle,
-  type CommandName,
   type SnapfleetClient,
 } from '@snapfleet/client';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { consumerPod, demoObjects } from './demo-objects.js';
-import { print } from './print.js';
+import { print, printEvent } from './print.js';
 
 const file = 'notes.txt';
 const text = 'Water the plants on Monday.\n';
@@ -38,7 +37,7 @@ export async function runMainJob(
     policy: { quiesce: { level: 'cold', workload: { kind: 'Deployment', name: 'notes' } }, movers: [...movers] },
     requestedBy: 'quickstart',
   });
-  const { data } = await client.completion(created, { onEvent: print.event });
+  const { data } = await client.completion(created, { onEvent: printEvent });
   if ('outcome' in data && data.outcome !== 'proven')
     throw new Error(`the restore point is not proven: ${data.failures.join('; ')}`);
 
@@ -63,6 +62,6 @@ export async function runMainJob(
   await follow(client, await client.send(SnapshotDelete, { restorePointId: created.restorePointId }));
 }
 
-async function follow(client: SnapfleetClient, handle: CommandHandle<CommandName>): Promise<void> {
-  await client.outcome(handle, { onEvent: print.event });
+async function follow(client: SnapfleetClient, handle: CommandHandle): Promise<void> {
+  await client.outcome(handle, { onEvent: printEvent });
 }

@@ -14,16 +14,19 @@ export const print = {
   command(text: string): void {
     console.log(`   ${paint(36, text)}`);
   },
-  event(event: SnapfleetEvent): void {
-    console.log(`   ${paint(32, event.name.padEnd(26))} ${paint(2, about(event))}`);
-  },
   done(text: string): void {
     console.log(`\n${paint(32, text)}`);
   },
 };
 
+/** Prints an event as it arrives. */
+export function printEvent(event: SnapfleetEvent): void {
+  console.log(`   ${paint(32, event.name.padEnd(26))} ${paint(2, about(event))}`);
+}
+
 /** The few facts of an event that a reader of the quickstart wants to see. */
 function about(event: SnapfleetEvent): string {
+  if ('error' in event.data) return `${event.data.error.code}: ${event.data.error.message}`;
   switch (event.name) {
     case 'workload.quiesced':
       return `${event.data.workload.kind} ${event.data.workload.name}: ${event.data.originalReplicas ?? 'Pod'} → 0`;
@@ -34,11 +37,7 @@ function about(event: SnapfleetEvent): string {
     case 'backup.completed':
       return `${event.data.backup.mover}: ${event.data.manifest.files} files, ${event.data.manifest.rootDigest.slice(0, 19)}…`;
     case 'restore.verified':
-      return `${event.data.level}${event.data.mover === undefined ? '' : ` ${event.data.mover}`} restored and compared: equal`;
-    case 'restore.failed':
-    case 'backup.failed':
-    case 'snapshot.failed':
-      return `${event.data.error.code}: ${event.data.error.message}`;
+      return `${[event.data.level, event.data.mover].join(' ').trim()} restored and compared: equal`;
     case 'snapshot.completed':
       return event.data.outcome;
     case 'volume.restored':

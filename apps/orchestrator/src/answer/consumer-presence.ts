@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { streams } from '@snapfleet/contracts';
 import { NatsLink } from '@snapfleet/messaging';
 import type { ServicePresence } from './examine-device.use-case.js';
@@ -11,7 +11,12 @@ export class ConsumerPresence implements ServicePresence {
 
   async isListening(service: 'backup-worker' | 'restore-verifier'): Promise<boolean> {
     const manager = await jetstreamManager(await this.link.connection(connectMs), { checkAPI: false });
-    const { num_waiting, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
-    return num_waiting > 0 || num_ack_pending > 0;
+    try {
+      const { num_waiting, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
+      return num_waiting > 0 || num_ack_pending > 0;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return false;
+      throw error;
+    }
   }
 }
