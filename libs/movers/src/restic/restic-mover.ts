@@ -66,7 +66,6 @@ export class ResticMover implements Mover {
   }
 
   async restore(request: RestoreRequest): Promise<RestoredBackup> {
-    await this.repository.ensure();
     const manifest = await this.manifestSnapshot(request.reference);
     if (manifest === undefined)
       throw new SnapfleetError('backup_not_found', `The repository has no snapshot ${request.reference.location}`);
@@ -90,7 +89,6 @@ export class ResticMover implements Mover {
   }
 
   async remove(reference: BackupReference): Promise<boolean> {
-    await this.repository.ensure();
     const manifest = await this.manifestSnapshot(reference);
     if (manifest === undefined) return false;
     const dataId = dataIdOf(manifest);
@@ -107,7 +105,6 @@ export class ResticMover implements Mover {
 
   /** Frees what was forgotten. */
   async maintain(signal: AbortSignal): Promise<void> {
-    await this.repository.ensure();
     await this.repository.prune(signal);
   }
 
