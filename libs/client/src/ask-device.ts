@@ -11,6 +11,7 @@ import {
 } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
 import { fromNats } from './nats-failure.js';
+import { retryInterrupted } from './retry-interrupted.js';
 import { headersOf } from './send-command.js';
 
 function parseReply<Definition extends QueryDefinition>(
@@ -51,8 +52,10 @@ export async function askDevice<Definition extends QueryDefinition>(
   const subject = subjectFor(definition, connection.device);
   let answer;
   try {
-    const options = { timeout: deadlineMs, headers: headersOf(message) };
-    answer = await connection.nats.request(subject, encodeMessage(message), options);
+    // An attempt may take all the time that is left, so that only a broken connection asks again.
+    answer = await retryInterrupted(deadlineMs, (leftMs) =>
+      connection.nats.request(subject, encodeMessage(message), { timeout: leftMs, headers: headersOf(message) }),
+    );
   } catch (thrown) {
     throw fromNats(thrown, `device ${connection.device} does not answer ${definition.name}`);
   }

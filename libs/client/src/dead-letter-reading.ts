@@ -10,6 +10,7 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
   /** The original payload, where the service could still save it; else it is fetched from the stream it came from. */
   readonly payload: Uint8Array | undefined;
+  readonly headers: MsgHdrs | undefined;
 }
 
 /** What nats-server publishes when a consumer will not get a message again (ADR-33 of the NATS architecture). */
@@ -52,14 +53,20 @@ export interface StoredMessage {
   readonly headers: MsgHdrs | undefined;
 }
 
+/**
+ * The server's notice that it delivers a message no more. Its notices of terminated messages are passed over: a service
+ * terminates what it has put here itself.
+ */
+const notice = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.';
+
 /** A message of the dead-letter stream: a dead letter, or the server's own notice of one. */
 export function readDeadLetter(stored: StoredMessage): DeadLetter | undefined {
-  if (stored.subject.startsWith('$JS.EVENT.ADVISORY.')) {
+  if (stored.subject.startsWith(notice)) {
     const reason = fromAdvisory(stored.data);
-    return reason && { number: stored.seq, at: stored.time, reason, payload: undefined };
+    return reason && { number: stored.seq, at: stored.time, reason, payload: undefined, headers: undefined };
   }
   const reason = readDeadLetterReason((name) => stored.headers?.get(name));
-  return reason && { number: stored.seq, at: stored.time, reason, payload: stored.data };
+  return reason && { number: stored.seq, at: stored.time, reason, payload: stored.data, headers: stored.headers };
 }
 
 const keyOf = ({ reason }: DeadLetter): string => `${reason.stream} ${reason.durable} ${String(reason.sequence)}`;

@@ -1,6 +1,6 @@
 import { DeliverPolicy, JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
-import { headers } from '@nats-io/nats-core';
-import { cloudEventContentType, putBackForHeader, SnapfleetError, streams } from '@snapfleet/contracts';
+import { headers, type MsgHdrs } from '@nats-io/nats-core';
+import { deadLetterHeaders, putBackForHeader, SnapfleetError, streams } from '@snapfleet/contracts';
 import { type DeadLetter, readDeadLetter, type StoredMessage, withoutNotices } from './dead-letter-reading.js';
 import type { DeviceConnection } from './device-connection.js';
 import { fromNats } from './nats-failure.js';
@@ -15,7 +15,8 @@ export interface DeadLetters {
   show(number: number): Promise<DeadLetter>;
   /**
    * Gives the message once more to the service that gave up on it, and to no other; then takes it off the list.
-   * @throws SnapfleetError `dead_letter_not_found`, also when the original is gone from its stream
+   * @throws SnapfleetError `dead_letter_not_found`, also when the original is gone from its stream; `invalid_message` when
+   * only the beginning of it was kept
    */
   putBack(number: number): Promise<DeadLetter>;
 }
@@ -67,7 +68,22 @@ async function complete(connection: DeviceConnection, number: number): Promise<D
   if (letter.payload !== undefined) return letter;
   const original = await storedMessage(connection, letter.reason.stream, letter.reason.sequence);
   if (original === undefined) return letter;
-  return { ...letter, payload: original.data, reason: { ...letter.reason, subject: original.subject } };
+  return {
+    ...letter,
+    payload: original.data,
+    headers: original.headers,
+    reason: { ...letter.reason, subject: original.subject },
+  };
+}
+
+/** The headers of the message as it was published first: without those of NATS and of the dead letter. */
+function originalHeaders(stored: MsgHdrs | undefined): MsgHdrs {
+  const added = new Set<string>([...Object.values(deadLetterHeaders), putBackForHeader]);
+  const made = headers();
+  for (const [name, values] of stored ?? []) {
+    if (!added.has(name) && !name.startsWith('Nats-')) for (const value of values) made.append(name, value);
+  }
+  return made;
 }
 
 async function putBack(connection: DeviceConnection, number: number): Promise<DeadLetter> {
@@ -76,12 +92,19 @@ async function putBack(connection: DeviceConnection, number: number): Promise<De
   if (payload === undefined) {
     throw notFound(number, `its original, ${reason.stream} ${String(reason.sequence)}, is gone from the stream`);
   }
-  const made = headers();
-  made.set('Content-Type', cloudEventContentType);
+  if (reason.truncatedFrom !== undefined) {
+    const rule = 'must be a dead letter that holds the whole message';
+    throw new SnapfleetError('invalid_message', `dead letter ${String(number)}: ${rule}`, { field: 'number', rule });
+  }
+  const made = originalHeaders(letter.headers);
   made.set(putBackForHeader, reason.durable);
   // A new id, or the stream would drop it as a duplicate; the same one each time, so that a repeated call stores once.
   const msgID = `put-back-${reason.stream}-${reason.durable}-${String(reason.sequence)}-${String(number)}`;
-  await connection.jetstream.publish(reason.subject, payload, { headers: made, msgID });
+  await connection.jetstream.publish(reason.subject, payload, {
+    headers: made,
+    msgID,
+    expect: { streamName: reason.stream },
+  });
   const manager = await connection.manager();
   await manager.streams.deleteMessage(stream, number);
   return letter;

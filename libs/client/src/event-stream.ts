@@ -5,6 +5,7 @@ import { type EventFilter, isWanted } from './event-filter.js';
 import type { EventName, SnapfleetEvent } from './message-types.js';
 import { fromNats } from './nats-failure.js';
 import { readEvent } from './read-event.js';
+import { retryInterrupted } from './retry-interrupted.js';
 
 /** What does with an event that this version of the client cannot read; it is passed over after that. */
 export type UnreadableHandler = (error: SnapfleetError, subject: string, position: number) => void;
@@ -30,6 +31,9 @@ interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How long opening may take, a reconnection included. */
+const openDeadlineMs = 30_000;
+
 /** How often the server is told that a durable subscriber still works on an event: a third of the time it waits. */
 const workingIntervalMs = 10_000;
 
@@ -53,7 +57,7 @@ class JetStreamEventStream implements EventStream {
   private closed = false;
 
   constructor(private readonly options: StreamOptions) {
-    this.source = options.open().catch((thrown: unknown) => {
+    this.source = retryInterrupted(openDeadlineMs, options.open).catch((thrown: unknown) => {
       throw fromNats(thrown, `cannot follow the events of ${options.connection.device}`);
     });
     this.ready = this.source.then(() => undefined);

@@ -1,4 +1,4 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/nats-core';
 import { SnapfleetError } from '@snapfleet/contracts';
 
@@ -11,6 +11,7 @@ function rootOf(thrown: unknown): unknown {
 }
 
 const unreachable = [
+  errors.RequestError,
   errors.NoRespondersError,
   errors.TimeoutError,
   errors.ConnectionError,
@@ -19,14 +20,14 @@ const unreachable = [
 ];
 const denied = [errors.AuthorizationError, errors.PermissionViolationError, errors.UserAuthenticationExpiredError];
 
-/** Whether nobody listened on the subject: no service, or no stream, is there. */
-export function isNobodyThere(thrown: unknown): boolean {
-  return rootOf(thrown) instanceof errors.NoRespondersError;
-}
-
 /** Whether an answer did not come in time; what was asked for may have happened. */
 export function isTimeout(thrown: unknown): boolean {
   return rootOf(thrown) instanceof errors.TimeoutError;
+}
+
+/** Whether the connection broke while an answer was awaited; what was asked for may have happened. */
+export function isDisconnection(thrown: unknown): boolean {
+  return rootOf(thrown) instanceof errors.RequestError;
 }
 
 /** Any failure of the NATS client as an error of this product; `doing` says what was tried, for people. */
@@ -37,6 +38,11 @@ export function fromNats(thrown: unknown, doing: string): SnapfleetError {
   const message = `${doing}: ${text}`;
   if (isOneOf(cause, denied)) return new SnapfleetError('access_denied', message, { cause: thrown });
   if (isOneOf(cause, unreachable)) return new SnapfleetError('device_unreachable', message, { cause: thrown });
+  if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) {
+    return new SnapfleetError('device_unreachable', `${message}; no Snapfleet service has run there`, {
+      cause: thrown,
+    });
+  }
   if (cause instanceof JetStreamApiError && cause.status === 503) {
     return new SnapfleetError('device_unreachable', message, { cause: thrown });
   }

@@ -10,13 +10,13 @@ import {
   OperationId,
   operationIdFor,
   RestorePointId,
-  SnapfleetError,
   streams,
   subjectFor,
 } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
-import { fromNats, isTimeout } from './nats-failure.js';
 import type { CommandName } from './message-types.js';
+import { fromNats } from './nats-failure.js';
+import { retryInterrupted } from './retry-interrupted.js';
 
 /** A command that was published. It is plain data: another process may keep it and await the outcome later. */
 export interface CommandHandle<Name extends CommandName = CommandName> {
@@ -44,6 +44,7 @@ export interface SendOptions {
 
 type CommandNamed<Name extends CommandName> = CommandDefinition & { readonly name: Name };
 const attemptMs = 3_000;
+const requestDeadlineMs = 10_000;
 
 /** The headers that every message of ours carries. */
 export function headersOf(message: MessageOf<unknown>, id = message.id): MsgHdrs {
@@ -62,13 +63,12 @@ export function headersOf(message: MessageOf<unknown>, id = message.id): MsgHdrs
 export async function lastPosition(connection: DeviceConnection): Promise<number> {
   try {
     const manager = await connection.manager();
-    return (await manager.streams.info(streams.events.name)).state.last_seq;
-  } catch (thrown) {
-    const failure = fromNats(thrown, `cannot read the events of ${connection.device}`);
-    if (failure.code !== 'internal') throw failure;
-    throw new SnapfleetError('device_unreachable', `${failure.message}; no Snapfleet service has run there`, {
-      cause: thrown,
+    return await retryInterrupted(requestDeadlineMs, async () => {
+      const info = await manager.streams.info(streams.events.name);
+      return info.state.last_seq;
     });
+  } catch (thrown) {
+    throw fromNats(thrown, `cannot read the events of ${connection.device}`);
   }
 }
 
@@ -79,20 +79,16 @@ async function publishOnce(
   message: MessageOf<unknown>,
   deadlineMs: number,
 ): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  for (;;) {
-    try {
-      const timeout = Math.max(1, Math.min(attemptMs, end - performance.now()));
-      await connection.jetstream.publish(subject, encodeMessage(message), {
-        timeout,
+  try {
+    await retryInterrupted(deadlineMs, (leftMs) =>
+      connection.jetstream.publish(subject, encodeMessage(message), {
+        timeout: Math.min(attemptMs, leftMs),
         msgID: message.id,
         headers: headersOf(message),
-      });
-      return;
-    } catch (thrown) {
-      if (isTimeout(thrown) && performance.now() < end) continue;
-      throw fromNats(thrown, `cannot publish to ${subject}`);
-    }
+      }),
+    );
+  } catch (thrown) {
+    throw fromNats(thrown, `cannot publish to ${subject}`);
   }
 }
 
@@ -132,7 +128,12 @@ export async function sendCommand<Name extends CommandName, Definition extends C
     traceparent: options.traceparent,
   });
   const eventsAfter = await lastPosition(connection);
-  await publishOnce(connection, subjectFor(definition, connection.device), message, options.deadlineMs ?? 10_000);
+  await publishOnce(
+    connection,
+    subjectFor(definition, connection.device),
+    message,
+    options.deadlineMs ?? requestDeadlineMs,
+  );
   return {
     command: definition.name,
     commandId: id,

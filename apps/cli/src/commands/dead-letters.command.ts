@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { examples } from '../input/examples.js';
 import { parseCount } from '../input/parse-arguments.js';
 import { properties, table } from '../output/table.js';
-import { moment } from '../output/units.js';
+import { bytes, moment } from '../output/units.js';
 import { visibleLines } from '../output/visible-text.js';
 import type { Runtime } from '../runtime.js';
 import { inSession, type Session } from '../session.js';
@@ -65,6 +65,9 @@ async function show({ client, library, terminal }: Session, number: number): Pro
     ]),
   );
   const payload = payloadOf(letter);
+  if (reason.truncatedFrom !== undefined) {
+    terminal.line(`Only the beginning of ${bytes(reason.truncatedFrom)} was kept; it cannot be put back.`);
+  }
   const text = payload === undefined ? '(the original is gone from its stream)' : JSON.stringify(payload, null, 2);
   terminal.line(`\n${visibleLines(text).join('\n')}`);
   return undefined;
