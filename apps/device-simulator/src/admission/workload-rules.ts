@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod, PodSpec, PodTemplate } from '../model/pod.js';
+import type { LabelSelector } from '../model/workload.js';
+import { matchesLabels } from '../store/label-selector.js';
+import { forbiddenField, invalidField, type InvalidField } from '../store/api-error.js';
+import { types } from '../store/resource-types.js';
+import { rule, type AdmissionRule } from './admission-rule.js';
+
+function fillPodSpec(spec: PodSpec): void {
+  spec.restartPolicy ??= 'Always';
+  spec.terminationGracePeriodSeconds ??= 30;
+  spec['dnsPolicy'] ??= 'ClusterFirst';
+  spec['schedulerName'] ??= 'default-scheduler';
+  spec['securityContext'] ??= {};
+  for (const container of spec.containers) {
+    container['imagePullPolicy'] ??= 'IfNotPresent';
+    container['resources'] ??= {};
+    container['terminationMessagePath'] ??= '/dev/termination-log';
+    container['terminationMessagePolicy'] ??= 'File';
+  }
+}
+
+function checkContainers(spec: PodSpec, path: string): InvalidField[] {
+  const wrong: InvalidField[] = spec.containers.flatMap(({ image }, index) =>
+    image === undefined || image === '' ? [required(`${path}.containers[${String(index)}].image`)] : [],
+  );
+  const names = new Set((spec.volumes ?? []).map(({ name }) => name));
+  for (const [index, container] of spec.containers.entries()) {
+    const mounts = (container['volumeMounts'] ?? []) as readonly { readonly name?: string }[];
+    for (const [place, { name = '' }] of mounts.entries()) {
+      if (names.has(name)) continue;
+      const field = `${path}.containers[${String(index)}].volumeMounts[${String(place)}].name`;
+      wrong.push({ field, reason: 'FieldValueInvalid', message: `Not found: "${name}"` });
+    }
+  }
+  return wrong;
+}
+
+const required = (field: string): InvalidField => ({ field, reason: 'FieldValueRequired', message: 'Required value' });
+
+function checkSelector(selector: LabelSelector, template: PodTemplate): InvalidField[] {
+  const labels = template.metadata?.labels ?? {};
+  if (matchesLabels(selector, labels)) return [];
+  return [invalidField('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+const podFieldsThatMayChange = ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds'];
+
+function fixedPart(pod: Pod): object {
+  const containers = pod.spec.containers.map((container) => ({ ...container, image: undefined }));
+  const spec: Record<string, unknown> = { ...pod.spec, containers };
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !podFieldsThatMayChange.includes(field)));
+}
+
+const fixedSelector = (present: { spec: { selector?: unknown } }, next: { spec: { selector?: unknown } }) =>
+  isDeepStrictEqual(present.spec.selector, next.spec.selector)
+    ? []
+    : [invalidField('spec.selector', next.spec.selector, 'field is immutable')];
+
+const setFieldsThatMayChange = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
+
+const without = (spec: object, fields: readonly string[]): object =>
+  Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.includes(field)));
+
+/** Pods and what makes them. */
+export const workloadRules: readonly AdmissionRule[] = [
+  rule({
+    type: types.pods,
+    begin: (pod) => {
+      pod.status = { phase: 'Pending', qosClass: 'BestEffort' };
+    },
+    fill: (pod) => {
+      fillPodSpec(pod.spec);
+      pod.spec['serviceAccountName'] ??= 'default';
+      pod.spec['enableServiceLinks'] ??= true;
+      pod.spec['priority'] ??= 0;
+      pod.spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+    },
+    check: (pod) => checkContainers(pod.spec, 'spec'),
+    checkChange: (present, next) =>
+      isDeepStrictEqual(fixedPart(present), fixedPart(next))
+        ? []
+        : [
+            forbiddenField(
+              'spec',
+              'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+            ),
+          ],
+  }),
+  ...[types.deployments, types.replicaSets].map((type) =>
+    rule({
+      type,
+      fill: ({ spec }) => {
+        spec.replicas ??= 1;
+        fillPodSpec(spec.template.spec);
+        if (type === types.deployments) spec.strategy ??= { type: 'RollingUpdate' };
+      },
+      check: ({ spec }) => [
+        ...checkSelector(spec.selector, spec.template),
+        ...checkContainers(spec.template.spec, 'spec.template.spec'),
+      ],
+      checkChange: fixedSelector,
+    }),
+  ),
+  rule({
+    type: types.replicationControllers,
+    fill: ({ spec }) => {
+      spec.replicas ??= 1;
+      spec.selector ??= spec.template.metadata?.labels;
+      fillPodSpec(spec.template.spec);
+    },
+    check: ({ spec }) => [
+      ...checkSelector({ matchLabels: spec.selector }, spec.template),
+      ...checkContainers(spec.template.spec, 'spec.template.spec'),
+    ],
+  }),
+  rule({
+    type: types.statefulSets,
+    fill: ({ spec }) => {
+      spec.replicas ??= 1;
+      spec.podManagementPolicy ??= 'OrderedReady';
+      spec.persistentVolumeClaimRetentionPolicy ??= { whenDeleted: 'Retain', whenScaled: 'Retain' };
+      fillPodSpec(spec.template.spec);
+    },
+    check: ({ spec }) => [
+      ...checkSelector(spec.selector, spec.template),
+      ...checkContainers(spec.template.spec, 'spec.template.spec'),
+    ],
+    checkChange: (present, next) =>
+      isDeepStrictEqual(without(present.spec, setFieldsThatMayChange), without(next.spec, setFieldsThatMayChange))
+        ? []
+        : [
+            forbiddenField(
+              'spec',
+              "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+            ),
+          ],
+  }),
+];
