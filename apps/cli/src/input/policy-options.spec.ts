@@ -1,0 +1,34 @@
+import { SnapshotPolicy } from '@snapfleet/contracts';
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { addPolicyOptions, policyFrom, type PolicyOptions } from './policy-options.js';
+
+const policyOf = (...words: string[]): unknown => {
+  const command = addPolicyOptions(new Command()).exitOverride();
+  command.parse(words, { from: 'user' });
+  return policyFrom(command.opts<PolicyOptions>());
+};
+
+test('without options the policy is left to the contract', () => {
+  expect(policyOf()).toEqual({});
+  expect(SnapshotPolicy.parse(policyOf())).toMatchObject({ quiesce: { level: 'none' }, movers: [] });
+});
+
+test('every option finds its place', () => {
+  const quiesce = '--quiesce pod/x --quiesce-deadline 1m --class c --ready-deadline 2m';
+  const rest = '--mover copy --mover restic --verify none --keep-last 3 --allow-empty';
+  expect(policyOf(...`${quiesce} ${rest}`.split(' '))).toEqual({
+    quiesce: { level: 'cold', workload: { kind: 'Pod', name: 'x' }, deadlineSeconds: 60 },
+    movers: ['copy', 'restic'],
+    verify: [],
+    volumeSnapshotClassName: 'c',
+    readyDeadlineSeconds: 120,
+    retention: { keepLast: 3 },
+    allowEmpty: true,
+  });
+});
+
+test('an assertion has an image and a command', () => {
+  const policy = policyOf('--assert-image', 'busybox', '--assert-command', 'grep', 'x', '/data/y');
+  expect(policy).toEqual({ assertion: { image: 'busybox', command: ['grep', 'x', '/data/y'] } });
+});

@@ -1,0 +1,26 @@
+import { definitionOf, flow } from '@snapfleet/contracts';
+import type { SnapfleetEvent } from '@snapfleet/client';
+import { expect, test } from 'vitest';
+import { describeEvent, toneOf } from './describe-event.js';
+
+const eventOf = (name: string): SnapfleetEvent => {
+  const definition = definitionOf('evt', name);
+  return { name, data: definition?.data.parse(definition.example) } as SnapfleetEvent;
+};
+
+test.each(flow.filter(({ plane }) => plane === 'evt').map(({ name }) => name))('%s has words for people', (name) => {
+  expect(describeEvent(eventOf(name))).not.toBe('');
+});
+
+test('what matters of an event is said', () => {
+  expect(describeEvent(eventOf('workload.resumed'))).toBe('Deployment/orders is back after 8.1 s');
+  expect(describeEvent(eventOf('backup.completed'))).toBe('copy: 10 files, 1.0 MiB in 1.2 s');
+  expect(describeEvent(eventOf('restore.failed'))).toContain('backup copy: verification_failed');
+});
+
+test('good and bad news have their tone', () => {
+  expect(toneOf(eventOf('snapshot.ready'))).toBe('good');
+  expect(toneOf(eventOf('snapshot.completed'))).toBe('good');
+  expect(toneOf(eventOf('snapshot.failed'))).toBe('bad');
+  expect(toneOf(eventOf('snapshot.requested'))).toBe('quiet');
+});

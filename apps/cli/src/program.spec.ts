@@ -1,0 +1,170 @@
+import {
+  type ConnectionOptions,
+  RestorePoint,
+  SnapfleetError,
+  type SnapfleetClient,
+  SnapshotReady,
+} from '@snapfleet/client';
+import type { Command } from 'commander';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { createProgram } from './program.js';
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | undefined;
+  readonly connectedTo: ConnectionOptions | undefined;
+}
+
+const id = '5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87';
+const { claim, snapshot } = SnapshotReady.example;
+const point = RestorePoint.parse({
+  restorePointId: id,
+  namespace: 'shop',
+  persistentVolumeClaim: 'orders',
+  phase: 'verified-remote',
+  consistency: 'app',
+  claim,
+  snapshot,
+  backups: [{ mover: 'copy', state: 'completed' }],
+  verifications: [{ level: 'backup', mover: 'copy', state: 'verified' }],
+  policy: {},
+  requestedAt: '2026-11-23T10:00:00Z',
+  reason: 'with \u001b[31mcolour',
+});
+
+async function run(words: string, client: Partial<SnapfleetClient> = {}): Promise<Ran> {
+  let [stdout, stderr] = ['', ''];
+  let code: number | undefined;
+  let connectedTo: ConnectionOptions | undefined;
+  const program = createProgram({
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+    connect: (options) => {
+      connectedTo = options;
+      return Promise.resolve({ close: () => Promise.resolve(), ...client } as SnapfleetClient);
+    },
+    exit: (given) => {
+      code = given;
+    },
+  });
+  await program.parseAsync(words.split(' '), { from: 'user' }).catch((thrown: unknown) => {
+    if (!(thrown instanceof Error && 'exitCode' in thrown)) throw thrown;
+  });
+  return { stdout, stderr, code, connectedTo };
+}
+
+beforeEach(() => {
+  vi.stubEnv('SNAPFLEET_DEVICE', 'edge-1');
+  vi.stubEnv('SNAPFLEET_NATS_URL', 'nats://device:4222');
+  vi.stubEnv('SNAPFLEET_NATS_TOKEN', 'secret');
+  return () => vi.unstubAllEnvs();
+});
+
+test('every command has help with an example', async () => {
+  const runtime = { stdout: { write: () => true }, stderr: { write: () => true }, signal: AbortSignal.timeout(1) };
+  const program = createProgram({ ...runtime, connect: () => Promise.reject(new Error()), exit: () => undefined });
+  const leaves = (command: Command, path: string): string[] =>
+    command.commands.length === 0
+      ? [path]
+      : command.commands.flatMap((child) => leaves(child, `${path} ${child.name()}`.trim()));
+  for (const path of leaves(program, '').filter((name) => name !== 'complete')) {
+    const { stdout, code } = await run(`${path} --help`);
+    expect(stdout, path).toContain(`Examples:\n  # `);
+    expect(stdout, path).toContain(`\n  `);
+    expect(stdout, path).toContain(path);
+    expect(code).toBe(0);
+  }
+});
+
+test('wrong usage ends with 2 and says what is wrong', async () => {
+  expect(await run('snapshot create orders')).toMatchObject({ code: 2, connectedTo: undefined });
+  expect((await run('snapshot create orders')).stderr).toContain('<namespace>/<PersistentVolumeClaim>');
+  expect((await run('snapshot creat shop/orders')).code).toBe(2);
+  expect((await run('restore x')).stderr).toContain('--to');
+});
+
+test('address, device and token come from the environment, and options win', async () => {
+  const client = { ask: () => Promise.resolve({ restorePoints: [] }) } as unknown as SnapfleetClient;
+  expect((await run('snapshot list', client)).connectedTo).toMatchObject({
+    servers: 'nats://device:4222',
+    device: 'edge-1',
+    token: 'secret',
+  });
+  const options = await run('snapshot list --device edge-2 --server nats://other:1', client);
+  expect(options.connectedTo).toMatchObject({ servers: 'nats://other:1', device: 'edge-2' });
+});
+
+test('without a device it says how to name one', async () => {
+  vi.stubEnv('SNAPFLEET_DEVICE', undefined);
+  const { code, stderr } = await run('snapshot list');
+  expect(code).toBe(2);
+  expect(stderr).toContain('SNAPFLEET_DEVICE');
+});
+
+test('restore points are a table for people and one document for scripts', async () => {
+  const client = { ask: () => Promise.resolve({ restorePoints: [point] }) } as unknown as SnapfleetClient;
+  const { stdout } = await run('snapshot list', client);
+  expect(stdout).toContain('ID');
+  expect(stdout).toContain(
+    `${id}  shop/orders  verified-remote  app    1.0 GiB  copy✓    copy✓   2026-11-23 10:00:00Z`,
+  );
+  const json = await run('snapshot list --json', client);
+  expect(JSON.parse(json.stdout)).toEqual({ restorePoints: [point] });
+  expect(json.stderr).toBe('');
+});
+
+test('text from outside cannot act on the terminal', async () => {
+  const client = { ask: () => Promise.resolve({ restorePoint: point }) } as unknown as SnapfleetClient;
+  const { stdout } = await run(`snapshot show ${id}`, client);
+  expect(stdout).toContain('with \\x1b[31mcolour');
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('the beginning of an id is enough where it fits one restore point', async () => {
+  const asked: unknown[] = [];
+  const client = {
+    ask: (definition: { name: string }, data: unknown) => {
+      asked.push(data);
+      return Promise.resolve(
+        definition.name === 'snapshot.list' ? { restorePoints: [point] } : { restorePoint: point },
+      );
+    },
+  } as unknown as SnapfleetClient;
+  await run('snapshot show 5b0a', client);
+  expect(asked[1]).toEqual({ restorePointId: id });
+  expect((await run('snapshot show ffff', client)).code).toBe(1);
+  expect((await run('snapshot show zz', client)).code).toBe(2);
+});
+
+test.each([
+  ['device_unreachable', 3],
+  ['access_denied', 3],
+  ['deadline_exceeded', 4],
+  ['invalid_message', 2],
+  ['snapshot_not_found', 1],
+] as const)('the error %s is shown with its remedy and ends with %d', async (code, exitCode) => {
+  const error = new SnapfleetError(code, 'what happened');
+  const client = { ask: () => Promise.reject(error) } as unknown as SnapfleetClient;
+  const people = await run('snapshot list', client);
+  expect(people.code).toBe(exitCode);
+  expect(people.stderr).toContain(`Error ${code}: what happened`);
+  expect(people.stderr).toContain(`What to do: ${error.remedy}`);
+  const scripts = await run('snapshot list --json', client);
+  expect(JSON.parse(scripts.stdout)).toEqual({ error: error.toDetail() });
+  expect(scripts.code).toBe(exitCode);
+});
+
+test('doctor fails when a check fails, and says what to do', async () => {
+  const error = new SnapfleetError('pvc_not_found', 'shop/orders does not exist').toDetail();
+  const checks = [
+    { check: 'orchestrator', passed: true, note: '' },
+    { check: 'claim', passed: false, note: '', error },
+  ];
+  const client = { ask: () => Promise.resolve({ checks }) } as unknown as SnapfleetClient;
+  const { stdout, code } = await run('doctor shop/orders', client);
+  expect(code).toBe(1);
+  expect(stdout).toContain('✓ orchestrator');
+  expect(stdout).toContain(`What to do: ${error.remedy}`);
+});
