@@ -1,4 +1,12 @@
-import { PoolReport, VolumeConceal, VolumeExpose, VolumeLocate, VolumeRenew, type ReplyOf } from '@snapfleet/contracts';
+import {
+  PoolReport,
+  SnapfleetError,
+  VolumeConceal,
+  VolumeExpose,
+  VolumeLocate,
+  VolumeRenew,
+  type ReplyOf,
+} from '@snapfleet/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../support/wait-until.js';
 import { HostUnderTest } from './host-under-test.js';
@@ -220,6 +228,26 @@ describe('the service', () => {
     await host.endService('SIGTERM');
     expect(await host.mountCount()).toBe(0);
     expect(await host.isActive(volumes.inactive)).toBe(false);
+    await host.startService();
+  });
+
+  it('neither kills an LVM command that hangs nor starts another one behind it', async () => {
+    await host.endService('SIGTERM');
+    await host.startService({ SNAPFLEET_LVM_DEADLINE_SECONDS: '3' });
+    const locate = () => host.call(VolumeLocate, { volumeHandle: volumes.xfs });
+    const lock = await host.guest.start('flock', ['/run/lock/lvm/V_rhel', 'cat']);
+    await waitUntil('the volume group is locked', async () => {
+      const failure = await locate().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return failure instanceof SnapfleetError && failure.code === 'lvm_failed';
+    });
+    await expect(locate()).rejects.toThrow('this LVM command hangs: lvs');
+    expect((await host.guest.run('pgrep', ['-c', '-x', 'lvs'], { deadlineMs: 30_000 })).stdout).toBe('1\n');
+    lock.kill('SIGKILL');
+    await waitUntil('LVM answers again', () => locate().catch(() => undefined), { deadlineMs: 60_000, pauseMs: 500 });
+    await host.endService('SIGTERM');
     await host.startService();
   });
 

@@ -57,10 +57,10 @@ export class HostUnderTest {
   }
 
   /** Starts host-lvm and waits until it takes messages. */
-  async startService(): Promise<void> {
+  async startService(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const started = Promise.withResolvers<undefined>();
     this.#service = await this.guest.start(process.execPath, [main], {
-      env: this.#environment,
+      env: { ...this.#environment, ...settings },
       onLine: (line) => {
         this.#log.push(line);
         if (line.includes('"service.started"')) started.resolve(undefined);
