@@ -7,7 +7,7 @@ import { parseVolumeGroupNames, parseVolumes } from './reported-volume.js';
 // Written by lvm2 2.03.16 in a real thin pool: 1 a volume, 2 its read-only snapshot, 3 a snapshot whose origin was removed,
 // 4 a linear volume, 5 a snapshot that was never activated. `ambiguous` has a second group with a volume 1.
 const golden = (name: string): string =>
-  readFileSync(new URL(`./golden/lvs-2.03.16-${name}.json`, import.meta.url), 'utf8');
+  readFileSync(new URL(`./golden/lvs-2.03.16-${name}.out`, import.meta.url), 'utf8');
 const handle = (digit: number): VolumeHandle =>
   VolumeHandle.parse(`dddddddd-dddd-4ddd-8ddd-dddddddddddd`.replaceAll('d', String(digit)));
 const volumes = parseVolumes(golden('volumes'));
@@ -93,7 +93,7 @@ describe('a report of lvs', () => {
 
 describe('a report of vgs', () => {
   it('names the volume groups', () => {
-    expect(parseVolumeGroupNames(readFileSync(new URL('./golden/vgs-2.03.16.json', import.meta.url), 'utf8'))).toEqual([
+    expect(parseVolumeGroupNames(readFileSync(new URL('./golden/vgs-2.03.16.out', import.meta.url), 'utf8'))).toEqual([
       'rhel',
     ]);
   });
