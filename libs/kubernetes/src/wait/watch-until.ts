@@ -71,6 +71,7 @@ async function listAndWatch<T extends KubernetesObject, R>(
     const result = cache.fill(items, resourceVersion);
     if (result !== undefined) return result;
   }
+  if (signal.aborted) return undefined;
   for await (const event of source.watch(cache.resourceVersion ?? '', signal)) {
     const result = cache.apply(event);
     if (result !== undefined) return result;

@@ -1,0 +1,107 @@
+import { SavedWorkload } from '@snapfleet/contracts';
+import { beforeEach, expect, test } from 'vitest';
+import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
+import { FakeCluster } from '../testing/fake-cluster.js';
+import { never, now, operationId, otherOperationId, where } from '../testing/samples.js';
+import { QuiesceWorkloadUseCase } from './quiesce-workload.use-case.js';
+
+const key = { namespace: 'shop', name: 'orders' };
+let cluster: FakeCluster;
+let workload: SavedWorkload;
+const mark = `"snapfleet.io/quiesced":${JSON.stringify(JSON.stringify({ operationId, replicas: 2 }))}`;
+const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
+
+beforeEach(() => {
+  cluster = new FakeCluster();
+  const found = cluster.workloads.Deployment.put({
+    metadata: { ...key },
+    spec: { replicas: 2 },
+    status: { replicas: 2 },
+  } as never);
+  workload = SavedWorkload.parse({ kind: 'Deployment', name: 'orders', uid: found.metadata.uid, replicas: 2 });
+  cluster.pods.put({
+    metadata: { name: 'orders-1', namespace: 'shop' },
+    spec: { volumes },
+    status: { phase: 'Running' },
+  } as never);
+  cluster.controllers.push(() => {
+    const current = cluster.workloads.Deployment.objects.get('shop/orders');
+    if (current?.spec.replicas !== 0) return;
+    cluster.workloads.Deployment.change(key, { status: { replicas: 0 } });
+    cluster.pods.objects.delete('shop/orders-1');
+  });
+});
+
+const command = (operation = operationId) => ({ operationId: operation, ...where, workload, deadlineSeconds: 10 });
+const quiesce = (operation = operationId) => new QuiesceWorkloadUseCase(cluster, now).run(command(operation), never);
+const resume = () => new ResumeWorkloadUseCase(cluster, now).run(command(), never);
+
+test('the mark is written before the workload is scaled', async () => {
+  await expect(quiesce()).resolves.toEqual({ quiescedAt: '2026-11-23T12:00:00.000Z' });
+  expect(cluster.writes).toEqual([
+    `patch Deployment orders {"metadata":{"annotations":{${mark}}}}`,
+    'scale Deployment orders 0',
+  ]);
+});
+
+test('quiescing again changes nothing', async () => {
+  await quiesce();
+  cluster.writes.length = 0;
+  await quiesce();
+  expect(cluster.writes).toEqual([]);
+});
+
+test('after a crash between mark and scale it goes on with the scale', async () => {
+  cluster.workloads.Deployment.change(key, {
+    metadata: { annotations: { 'snapfleet.io/quiesced': JSON.stringify({ operationId, replicas: 2 }) } },
+  });
+  await quiesce();
+  expect(cluster.writes).toEqual(['scale Deployment orders 0']);
+});
+
+test('what was quiesced is resumed exactly, and resuming again changes nothing', async () => {
+  await quiesce();
+  await expect(resume()).resolves.toEqual({ replicas: 2, resumedAt: '2026-11-23T12:00:00.000Z' });
+  cluster.writes.length = 0;
+  await expect(resume()).resolves.toEqual({ replicas: 2, resumedAt: '2026-11-23T12:00:00.000Z' });
+  expect(cluster.writes).toEqual([]);
+});
+
+test('a workload that another operation holds is refused', async () => {
+  await quiesce();
+  await expect(quiesce(otherOperationId)).rejects.toMatchObject({ code: 'workload_conflict' });
+});
+
+test('a workload that was made again is refused', async () => {
+  cluster.workloads.Deployment.objects.clear();
+  cluster.workloads.Deployment.put({ metadata: { ...key }, spec: { replicas: 2 } } as never);
+  await expect(quiesce()).rejects.toMatchObject({ code: 'workload_conflict' });
+  cluster.workloads.Deployment.objects.clear();
+  await expect(quiesce()).rejects.toMatchObject({ code: 'workload_not_found' });
+  expect(cluster.writes).toEqual([]);
+});
+
+test('a Pod that does not end is named with its state', async () => {
+  cluster.pods.put({
+    metadata: { name: 'intruder', namespace: 'shop', finalizers: ['example.com/hold'] },
+    spec: { volumes },
+    status: { phase: 'Running' },
+  } as never);
+  await expect(quiesce()).rejects.toMatchObject({
+    code: 'workload_not_gone',
+    message: expect.stringMatching(/Pod intruder \(Running; finalizers example\.com\/hold\)/) as string,
+  });
+});
+
+test('a completed Pod that still exists does not hold the volume, one that is being deleted does', async () => {
+  const ended = { metadata: { name: 'job', namespace: 'shop' }, spec: { volumes }, status: { phase: 'Succeeded' } };
+  cluster.pods.put(ended as never);
+  await quiesce();
+  cluster.pods.put({ ...ended, metadata: { ...ended.metadata, deletionTimestamp: '2026-11-23T12:00:00Z' } } as never);
+  await expect(quiesce()).rejects.toMatchObject({ code: 'workload_not_gone' });
+});
+
+test('an outside scale while it is being quiesced ends the waiting at once', async () => {
+  cluster.controllers.unshift(() => cluster.workloads.Deployment.change(key, { spec: { replicas: 5 } }));
+  await expect(quiesce()).rejects.toMatchObject({ code: 'workload_conflict' });
+});
