@@ -128,3 +128,93 @@ test('a Pod that never restarts runs its command on the volume and ends with its
   expect(wrong.message).toContain('fine');
   expect(wrong.message).toContain('1234');
 });
+
+test('a volume is expanded while a Pod uses it, file system and claim', async () => {
+  const namespace = await device.namespace();
+  await device.applyObjects(claim(namespace, 'data'), pod(namespace, 'user', podSpec('data')));
+  const data = { namespace, persistentVolumeClaim: 'data' };
+  await device.writeFiles(data, { kept: 'yes' });
+  await device.applyObjects(claim(namespace, 'data', { resources: { requests: { storage: '640Mi' } } }));
+  await waitUntil(
+    'the claim has its new size',
+    async () => {
+      const { status } = await core.readNamespacedPersistentVolumeClaim({ namespace, name: 'data' });
+      const pending = (status?.conditions ?? []).some(({ type }) => type !== 'Unused');
+      return status?.capacity?.['storage'] === '640Mi' && !pending;
+    },
+    { deadlineMs, pauseMs: 100 },
+  );
+  expect(Number(await device.runInVolume(data, 'df --output=size -m . | tail -1'))).toBeGreaterThan(500);
+  expect(await device.readFiles(data)).toEqual({ kept: 'yes' });
+});
+
+test('a block volume is the device itself, for the node and for a container', async () => {
+  const namespace = await device.namespace();
+  await device.applyObjects(
+    claim(namespace, 'raw', { volumeMode: 'Block' }),
+    pod(
+      namespace,
+      'user',
+      podSpec('raw', { volumeMounts: [], volumeDevices: [{ name: 'data', devicePath: '/dev/raw' }] }),
+    ),
+  );
+  const raw = { namespace, persistentVolumeClaim: 'raw' };
+  await device.runInVolume(raw, 'test -b "$DEVICE"; printf hello | dd of="$DEVICE" conv=fsync status=none');
+  const reads = { command: ['sh', '-c', 'dd if=/dev/raw bs=5 count=1 status=none | grep -q hello'] };
+  await device.applyObjects(
+    pod(namespace, 'reader', {
+      restartPolicy: 'Never',
+      ...podSpec('raw', { volumeMounts: [], volumeDevices: [{ name: 'data', devicePath: '/dev/raw' }], ...reads }),
+    }),
+  );
+  expect(await endOf(namespace, 'reader')).toMatchObject({ phase: 'Succeeded' });
+});
+
+test('workloads scale to 0 until nothing is mounted, and back', async () => {
+  const namespace = await device.namespace();
+  const labels = { app: 'shop' };
+  const template = { metadata: { labels }, spec: podSpec('data') };
+  const metadata = { namespace, name: 'shop' };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  const workload = (kind: string, replicas: number): Manifest => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata,
+    spec: { ...spec, replicas, ...(kind === 'StatefulSet' ? { serviceName: 'shop' } : {}) },
+  });
+  const data = { namespace, persistentVolumeClaim: 'data' };
+  await device.applyObjects(claim(namespace, 'data'));
+  for (const kind of ['Deployment', 'StatefulSet']) {
+    await device.applyObjects(workload(kind, 1));
+    const path = await device.volumePath(data);
+    expect(await device.mounts()).toContainEqual({ device: expect.anything() as string, directory: path });
+    await device.applyObjects(workload(kind, 0));
+    await waitUntil('no Pod is left', async () => (await core.listNamespacedPod({ namespace })).items.length === 0, {
+      deadlineMs,
+      pauseMs: 100,
+    });
+    expect(await device.mounts()).not.toContainEqual({ device: expect.anything() as string, directory: path });
+  }
+});
+
+test('a retained snapshot keeps its logical volume until its content is set to Delete', async () => {
+  const namespace = await device.namespace();
+  await device.applyObjects(claim(namespace, 'data'), pod(namespace, 'user', podSpec('data')));
+  await device.volumePath({ namespace, persistentVolumeClaim: 'data' });
+  await device.applyObjects(snapshot(namespace, 'kept', 'data', 'topolvm-snapclass-retain'));
+  const { boundVolumeSnapshotContentName: name = '' } = await readySnapshot(namespace, 'kept');
+  const contents = { ...snapshots, plural: 'volumesnapshotcontents', name };
+  const { status } = (await custom.getClusterCustomObject(contents)) as { status: { snapshotHandle: string } };
+  await custom.deleteNamespacedCustomObject({ ...snapshots, namespace, name: 'kept' });
+  await waitUntil('the snapshot is gone', async () => {
+    const { items } = (await custom.listNamespacedCustomObject({ ...snapshots, namespace })) as { items: unknown[] };
+    return items.length === 0;
+  });
+  expect(await device.logicalVolumeExists(status.snapshotHandle)).toBe(true);
+  const deleting = { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotContent', metadata: { name } };
+  await device.applyObjects({ ...deleting, spec: { deletionPolicy: 'Delete' } });
+  await custom.deleteClusterCustomObject(contents);
+  await waitUntil('it is freed', async () => !(await device.logicalVolumeExists(status.snapshotHandle)), {
+    deadlineMs,
+  });
+});

@@ -15,7 +15,7 @@ export interface DeviceUnderTest {
   readonly capabilities: DeviceCapabilities;
   /** Make a fresh namespace, with a name of its own and the ServiceAccount `default`; returns its name. */
   namespace(): Promise<string>;
-  /** Create each object, or merge it into the one that exists; returns them as the API server has them now. */
+  /** Merge each object into the one that exists, or create it; returns them as the API server has them now. */
   applyObjects(...objects: readonly Manifest[]): Promise<Manifest[]>;
   /** Run a bash script with the volume as its working directory and return its standard output. */
   runInVolume(claim: ClaimName, script: string): Promise<string>;

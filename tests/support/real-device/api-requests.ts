@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import * as http from 'node:http';
+import * as https from 'node:https';
 
 /** How to reach the API server. */
 export interface ApiServer {
   readonly port: number;
-  readonly certificatePath: string;
+  /** Without one it is spoken to in plain HTTP. */
+  readonly certificatePath?: string;
   readonly token: string;
 }
 
@@ -25,12 +27,20 @@ const requestDeadlineMs = 30_000;
  * have, such as `x-kubernetes-int-or-string` in a CustomResourceDefinition.
  */
 export class ApiRequests {
-  readonly #agent: Agent;
+  readonly #agent: http.Agent;
+  readonly #request: typeof http.request;
   readonly #server: ApiServer;
 
   constructor(server: ApiServer) {
     this.#server = server;
-    this.#agent = new Agent({ keepAlive: true, ca: readFileSync(server.certificatePath) });
+    const { certificatePath } = server;
+    if (certificatePath === undefined) {
+      this.#agent = new http.Agent({ keepAlive: true });
+      this.#request = http.request;
+    } else {
+      this.#agent = new https.Agent({ keepAlive: true, ca: readFileSync(certificatePath) });
+      this.#request = https.request;
+    }
   }
 
   get(path: string): Promise<unknown> {
@@ -52,7 +62,7 @@ export class ApiRequests {
   #send(method: string, path: string, body?: unknown): Promise<unknown> {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     return new Promise((resolve, reject) => {
-      const outgoing = request(
+      const outgoing = this.#request(
         {
           agent: this.#agent,
           host: '127.0.0.1',

@@ -47,14 +47,14 @@ export class ClusterClient {
     }
   }
 
-  /** Create each object, in order, or merge it into the one that exists. */
+  /** Merge each object, in order, into the one that exists, or create it. */
   async apply(objects: readonly Manifest[]): Promise<Manifest[]> {
     const applied: Manifest[] = [];
     for (const object of objects) {
       const path = await this.#pathOf(object);
-      const now = await this.#api.post(path, object).catch((error: unknown) => {
-        if (!hasStatus(error, 409)) throw error;
-        return this.#api.mergePatch(`${path}/${object.metadata.name}`, object);
+      const now = await this.#api.mergePatch(`${path}/${object.metadata.name}`, object).catch((error: unknown) => {
+        if (!hasStatus(error, 404)) throw error;
+        return this.#api.post(path, object);
       });
       applied.push(now as Manifest);
     }

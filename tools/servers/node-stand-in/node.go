@@ -45,6 +45,7 @@ type node struct {
 	queue      workqueue.TypedRateLimitingInterface[podKey]
 	pods       listersv1.PodLister
 	events     record.EventRecorder
+	published  sync.Map // uid of each Pod whose volumes this process has published
 }
 
 func newNode(client kubernetes.Interface, name string, volumes *volumes, containers *containers) *node {
@@ -196,12 +197,12 @@ func (n *node) serve(ctx context.Context, key podKey) error {
 
 // start publishes the volumes of a Pod, runs what it has to run and says that it runs.
 func (n *node) start(ctx context.Context, pod *v1.Pod) error {
-	published, err := n.publish(ctx, pod)
+	found, err := n.publish(ctx, pod)
 	if err != nil {
 		n.events.Eventf(pod, v1.EventTypeWarning, "FailedMount", "%v", err)
 		return err
 	}
-	for _, volume := range published {
+	for _, volume := range found {
 		if waitsForExpansion(volume.claim) {
 			if err := n.volumes.expand(ctx, pod, volume); err != nil {
 				n.events.Eventf(pod, v1.EventTypeWarning, "VolumeResizeFailed", "%v", err)
@@ -216,7 +217,7 @@ func (n *node) start(ctx context.Context, pod *v1.Pod) error {
 		return ignoreGone(err)
 	}
 	klog.InfoS("running", "namespace", pod.Namespace, "pod", pod.Name, "uid", pod.UID)
-	return n.containers.start(pod, published, func(ended []endedContainer, overdue bool) {
+	return n.containers.start(pod, found, func(ended []endedContainer, overdue bool) {
 		n.report(ctx, pod, ended, overdue)
 	})
 }
@@ -226,11 +227,15 @@ func (n *node) publish(ctx context.Context, pod *v1.Pod) ([]podVolume, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, done := n.published.Load(pod.UID); done {
+		return found, nil
+	}
 	for _, volume := range found {
 		if err := n.volumes.publish(ctx, pod, volume); err != nil {
 			return nil, fmt.Errorf("publish %s: %w", volume.volume.Name, err)
 		}
 	}
+	n.published.Store(pod.UID, true)
 	return found, nil
 }
 
@@ -270,6 +275,7 @@ func (n *node) end(ctx context.Context, pod *v1.Pod) error {
 
 func (n *node) tearDown(ctx context.Context, uid types.UID, grace time.Duration) error {
 	n.containers.stop(uid, grace)
+	n.published.Delete(uid)
 	if err := n.volumes.unpublishAll(ctx, uid); err != nil {
 		return err
 	}
