@@ -22,14 +22,17 @@ test('without a name and with several possible classes the choice is left to the
   expect(() => chosen([snapshotClass('a'), snapshotClass('b')])).toThrow(
     expect.objectContaining({
       code: 'snapshot_class_not_found',
-      message: expect.stringContaining('a (topolvm.io), b'),
+      message: expect.stringContaining('a (topolvm.io), b') as string,
     }),
   );
 });
 
 test('without any class of the driver those that exist are named', () => {
   expect(() => chosen([other])).toThrow(
-    expect.objectContaining({ code: 'snapshot_class_not_found', message: expect.stringContaining('hostpath') }),
+    expect.objectContaining({
+      code: 'snapshot_class_not_found',
+      message: expect.stringContaining('hostpath') as string,
+    }),
   );
 });
 

@@ -1,4 +1,6 @@
 import { ClaimFacts, ObjectName, OperationId, RestorePointId, BoundSnapshot, Namespace } from '@snapfleet/contracts';
+import { isReadyToUse, isTerminating, keyOf, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import { annotation } from '../marks/marks.js';
 import type { FakeCluster } from './fake-cluster.js';
 
 /** Values that the unit tests share. */
@@ -55,39 +57,48 @@ export function putClaim(cluster: FakeCluster, name = 'orders'): ClaimFacts {
 export function playSnapshotController(cluster: FakeCluster, deletionPolicy: 'Delete' | 'Retain' = 'Delete'): void {
   cluster.controllers.push(() => {
     for (const snapshot of cluster.snapshots.objects.values()) {
-      const { name, namespace, uid, deletionTimestamp } = snapshot.metadata;
-      const contentName = `snapcontent-${uid}`;
-      const key = { name, namespace: namespace ?? '' };
-      if (deletionTimestamp !== undefined) {
-        const content = cluster.snapshotContents.objects.get(`/${contentName}`);
-        if (content?.spec.deletionPolicy === 'Delete') cluster.snapshotContents.objects.delete(`/${contentName}`);
-        cluster.snapshots.change(key, { metadata: { finalizers: [] } });
-      } else if (snapshot.status?.readyToUse !== true) {
-        cluster.snapshotContents.put({
-          metadata: { name: contentName, finalizers: ['bound-protection'] },
-          spec: { driver: 'topolvm.io', deletionPolicy, volumeSnapshotRef: { ...key, uid }, source: { volumeHandle } },
-          status: { snapshotHandle, restoreSize: gibibyte, readyToUse: true },
-        } as never);
-        cluster.snapshots.change(key, {
-          metadata: { finalizers: ['bound-protection'] },
-          status: {
-            readyToUse: true,
-            boundVolumeSnapshotContentName: contentName,
-            creationTime: '2026-11-23T12:00:00Z',
-            restoreSize: '1Gi',
-          },
-        });
-      }
+      if (isTerminating(snapshot)) endSnapshot(cluster, snapshot);
+      else if (!isReadyToUse(snapshot)) bindSnapshot(cluster, snapshot, deletionPolicy);
     }
     // The sidecar deletes only what is marked and has the policy Delete.
     for (const [key, content] of cluster.snapshotContents.objects) {
-      const marked =
-        content.metadata.annotations?.['snapshot.storage.kubernetes.io/volumesnapshot-being-deleted'] === 'yes';
-      if (content.metadata.deletionTimestamp !== undefined && marked && content.spec.deletionPolicy === 'Delete') {
+      const marked = content.metadata.annotations?.[annotation.contentBeingDeleted] === 'yes';
+      if (isTerminating(content) && marked && content.spec.deletionPolicy === 'Delete') {
         cluster.snapshotContents.objects.delete(key);
       }
     }
   });
+}
+
+function bindSnapshot(cluster: FakeCluster, snapshot: VolumeSnapshot, deletionPolicy: 'Delete' | 'Retain'): void {
+  const { name, namespace, uid } = snapshot.metadata;
+  const contentName = `snapcontent-${uid}`;
+  cluster.snapshotContents.put({
+    metadata: { name: contentName, finalizers: ['bound-protection'] },
+    spec: {
+      driver: 'topolvm.io',
+      deletionPolicy,
+      volumeSnapshotRef: { name, namespace, uid },
+      source: { volumeHandle },
+    },
+    status: { snapshotHandle, restoreSize: gibibyte, readyToUse: true },
+  } as never);
+  cluster.snapshots.change(keyOf(snapshot), {
+    metadata: { finalizers: ['bound-protection'] },
+    status: {
+      readyToUse: true,
+      boundVolumeSnapshotContentName: contentName,
+      creationTime: '2026-11-23T12:00:00Z',
+      restoreSize: '1Gi',
+    },
+  });
+}
+
+function endSnapshot(cluster: FakeCluster, snapshot: VolumeSnapshot): void {
+  const contentKey = `/snapcontent-${snapshot.metadata.uid}`;
+  const content = cluster.snapshotContents.objects.get(contentKey);
+  if (content?.spec.deletionPolicy === 'Delete') cluster.snapshotContents.objects.delete(contentKey);
+  cluster.snapshots.change(keyOf(snapshot), { metadata: { finalizers: [] } });
 }
 
 /** A VolumeSnapshot of the restore point that is there and ready. */

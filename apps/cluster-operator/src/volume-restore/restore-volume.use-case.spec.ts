@@ -145,7 +145,7 @@ test('the assertion runs in its own image, the idle Pod has no rights at all', a
 test('a claim that is not bound in time is told with its events, and everything that was made goes', async () => {
   cluster.controllers.length = 0;
   const event = { type: 'Warning', reason: 'ProvisioningFailed', message: 'no enough space left on VG' };
-  cluster.events.put({ metadata: { name: 'e', namespace: 'shop' }, ...event } as never);
+  cluster.events.put({ metadata: { name: 'e', namespace: 'shop' }, ...event });
   await expect(restore()).rejects.toMatchObject({
     code: 'restore_not_bound',
     message: expect.stringContaining('ProvisioningFailed: no enough space left on VG') as string,

@@ -95,9 +95,9 @@ test('a Pod that does not end is named with its state', async () => {
 
 test('a completed Pod that still exists does not hold the volume, one that is being deleted does', async () => {
   const ended = { metadata: { name: 'job', namespace: 'shop' }, spec: { volumes }, status: { phase: 'Succeeded' } };
-  cluster.pods.put(ended as never);
+  cluster.pods.put(ended);
   await quiesce();
-  cluster.pods.put({ ...ended, metadata: { ...ended.metadata, deletionTimestamp: '2026-11-23T12:00:00Z' } } as never);
+  cluster.pods.put({ ...ended, metadata: { ...ended.metadata, deletionTimestamp: '2026-11-23T12:00:00Z' } });
   await expect(quiesce()).rejects.toMatchObject({ code: 'workload_not_gone' });
 });
 

@@ -39,7 +39,7 @@ const running: Pod = {
       toleration('node.kubernetes.io/unreachable'),
     ],
     volumes: [...written.volumes, { name: token.name, projected: {} }],
-  } as Pod['spec'],
+  },
   status: { phase: 'Running' },
 };
 
