@@ -97,8 +97,9 @@ const introduction = [
       'id of the event makes it safe to publish again when the answer is lost.',
     '2. Give `data.idempotencyKey` when one intention may be sent more than once: the same key never does a thing twice. Without one, the ' +
       'id of the event is the key.',
-    '3. Wait for one of the events under "Ends with" whose `causationid` is the id of the command, or whose `workflowid` is the operation. ' +
-      'An event may come before you listen: read the stream `EVT` from the time before you published.',
+    '3. Wait for one of the events under "Ends with". The answers to your message, and the first events of its operation, carry its id as ' +
+      '`causationid`; they name the operation in `workflowid`, which all events of the operation carry. An event may come before you ' +
+      'listen: read the stream `EVT` from where it was before you published.',
   ].join('\n'),
   'In TypeScript, `libs/client` does this; the [examples](../../examples) show it, and with the `nats` program.',
   block(
