@@ -111,11 +111,11 @@ test('a volume is snapshotted, restored with its data, and leaves nothing when a
 
 test('a Pod that never restarts runs its command on the volume and ends with its exit code', async () => {
   const namespace = await device.namespace();
-  const run = (name: string, script: string, more: Record<string, unknown> = {}): Manifest =>
+  const run = (name: string, script: string, more: object = {}, command = ['sh', '-c', script]): Manifest =>
     pod(namespace, name, {
       restartPolicy: 'Never',
       ...more,
-      ...podSpec('data', { command: ['sh', '-c', script], terminationMessagePolicy: 'FallbackToLogsOnError' }),
+      ...podSpec('data', { command, terminationMessagePolicy: 'FallbackToLogsOnError' }),
     });
   await device.applyObjects(claim(namespace, 'data', { storageClassName: 'topolvm-provisioner-ext4' }));
   await device.applyObjects(run('right', 'echo fine > /var/lib/data/proof; printf yes > /dev/termination-log'));
@@ -127,6 +127,8 @@ test('a Pod that never restarts runs its command on the volume and ends with its
   expect(wrong).toMatchObject({ phase: 'Failed', exitCode: 3 });
   expect(wrong.message).toContain('fine');
   expect(wrong.message).toContain('1234');
+  await device.applyObjects(run('absent', '', {}, ['no-such-program']));
+  expect(await endOf(namespace, 'absent')).toMatchObject({ phase: 'Failed', exitCode: 128 });
 });
 
 test('a volume is expanded while a Pod uses it, file system and claim', async () => {

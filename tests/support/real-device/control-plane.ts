@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverPrograms } from '../servers.js';
 import { waitUntil } from '../wait-until.js';
@@ -116,7 +116,7 @@ async function startApiServer(
   ]);
   const kubeconfigPath = join(directory, 'kubeconfig.json');
   const certificatePath = join(certificates, 'apiserver.crt');
-  await Promise.race([site.failed, until('the API server has a certificate', () => existsSync(certificatePath))]);
+  await Promise.race([site.failed, until('the API server has its certificate', () => isCertificate(certificatePath))]);
   writeKubeconfig(kubeconfigPath, { url: `https://127.0.0.1:${String(apiServerPort)}`, certificatePath, token });
   return { kubeconfigPath, apiServerPort, certificatePath, token, keyPath };
 }
@@ -166,6 +166,11 @@ async function createObjects(
   await Promise.all(['VolumeSnapshotClass', 'VolumeSnapshotContent', 'VolumeSnapshot'].map(served));
   await until('LogicalVolume is served', () => cluster.serves('topolvm.io/v1', 'LogicalVolume'));
   await cluster.apply(classObjects);
+}
+
+/** The API server makes the file first and fills it then. */
+function isCertificate(path: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8').trimEnd().endsWith('-----END CERTIFICATE-----');
 }
 
 function until(what: string, condition: () => boolean | Promise<boolean>): Promise<true> {

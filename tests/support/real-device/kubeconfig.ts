@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Write a kubeconfig for the API server's administrator; JSON is YAML. */
 export function writeKubeconfig(
@@ -14,7 +14,7 @@ export function writeKubeconfig(
         // A name in the API server's own certificate: the guest reaches the server by an address that is not.
         cluster: {
           server: server.url,
-          'certificate-authority': server.certificatePath,
+          'certificate-authority-data': readFileSync(server.certificatePath).toString('base64'),
           'tls-server-name': 'kubernetes',
         },
       },

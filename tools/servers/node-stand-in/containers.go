@@ -57,22 +57,38 @@ func runsContainers(pod *v1.Pod) bool {
 	return true
 }
 
-// start runs the containers of a Pod, if it is one whose containers are run, and calls onEnd once all have ended.
-func (c *containers) start(pod *v1.Pod, volumes []podVolume, onEnd func(ended []endedContainer, overdue bool)) error {
-	if !runsContainers(pod) {
-		return nil
-	}
+// knows says whether the containers of a Pod were started by this process.
+func (c *containers) knows(uid types.UID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.runs[pod.UID] != nil {
-		return nil
+	return c.runs[uid] != nil
+}
+
+// notRun is the end of containers that could not be started, or were lost.
+func notRun(pod *v1.Pod, reason, message string) []endedContainer {
+	now := metav1.Now()
+	ended := make([]endedContainer, 0, len(pod.Spec.Containers))
+	for _, container := range pod.Spec.Containers {
+		ended = append(ended, endedContainer{name: container.Name, image: container.Image, terminated: v1.ContainerStateTerminated{
+			ExitCode: startErrorExitCode, Reason: reason, Message: message, StartedAt: now, FinishedAt: now,
+		}})
 	}
+	return ended
+}
+
+// start runs the containers of a Pod and calls onEnd once all have ended.
+func (c *containers) start(pod *v1.Pod, volumes []podVolume, onEnd func(ended []endedContainer, overdue bool)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	run := &podRun{ended: make(chan struct{})}
 	results := make([]func() endedContainer, 0, len(pod.Spec.Containers))
 	for _, container := range pod.Spec.Containers {
 		command, result, err := c.startOne(pod, container, volumes)
 		if err != nil {
 			run.signal(syscall.SIGKILL)
+			for _, result := range results {
+				result()
+			}
 			return err
 		}
 		run.commands = append(run.commands, command)

@@ -211,15 +211,25 @@ func (n *node) start(ctx context.Context, pod *v1.Pod) error {
 		}
 	}
 	if pod.Status.Phase == v1.PodRunning {
+		if runsContainers(pod) && !n.containers.knows(pod.UID) {
+			n.report(ctx, pod, notRun(pod, "ContainerStatusUnknown", "the node was restarted while the container ran"), false)
+		}
 		return nil
 	}
 	if err := patchStatus(ctx, n.client, pod, runningStatus(pod, metav1.Now())); err != nil {
 		return ignoreGone(err)
 	}
 	klog.InfoS("running", "namespace", pod.Namespace, "pod", pod.Name, "uid", pod.UID)
-	return n.containers.start(pod, found, func(ended []endedContainer, overdue bool) {
+	if !runsContainers(pod) {
+		return nil
+	}
+	err = n.containers.start(pod, found, func(ended []endedContainer, overdue bool) {
 		n.report(ctx, pod, ended, overdue)
 	})
+	if err != nil {
+		n.report(ctx, pod, notRun(pod, "StartError", err.Error()), false)
+	}
+	return nil
 }
 
 func (n *node) publish(ctx context.Context, pod *v1.Pod) ([]podVolume, error) {
