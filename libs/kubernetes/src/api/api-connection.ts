@@ -14,7 +14,8 @@ export interface ApiRequest {
 }
 
 const retriedStatuses: ReadonlySet<number> = new Set([0, 429, 502, 503, 504]);
-const attempts = 5;
+/** About ten seconds: a MicroShift that restarts its API server is waited for. */
+const attempts = 8;
 
 /**
  * HTTP to one API server with the credentials of a kubeconfig. Objects stay plain JSON: the generated clients of
