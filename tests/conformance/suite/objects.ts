@@ -1,0 +1,264 @@
+import { type Configuration, CoreV1Api, createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
+import { describe, expect, test } from 'vitest';
+import { claim, configMap, podSpec, volumeSnapshot, workload } from './manifests.js';
+import { jsonPatch, mergePatch, orAbsent, refusalOf, strategicMergePatch, type Cluster } from './cluster.js';
+
+/** How objects are stored, changed and refused. */
+export function describeObjects(use: () => Cluster): void {
+  describe('objects', () => {
+    test('an object is created once, read, and gone after its deletion', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const created = await core.createNamespacedConfigMap({
+        namespace,
+        body: configMap(namespace, 'one', { a: '1' }),
+      });
+      expect(created.metadata?.uid).toMatch(/^[0-9a-f-]{36}$/);
+      expect(created.metadata?.creationTimestamp).toBeInstanceOf(Date);
+      const again = core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'one') });
+      expect(await refusalOf(again)).toMatchObject({
+        code: 409,
+        reason: 'AlreadyExists',
+        message: 'configmaps "one" already exists',
+        details: { name: 'one', kind: 'configmaps' },
+      });
+      await core.deleteNamespacedConfigMap({ namespace, name: 'one' });
+      expect(await refusalOf(core.readNamespacedConfigMap({ namespace, name: 'one' }))).toMatchObject({
+        code: 404,
+        reason: 'NotFound',
+        message: 'configmaps "one" not found',
+      });
+      expect(await refusalOf(core.deleteNamespacedConfigMap({ namespace, name: 'one' }))).toMatchObject({ code: 404 });
+    });
+
+    test('a generated name begins with the wish and is new each time', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const body = { metadata: { generateName: 'note-' } };
+      const one = await core.createNamespacedConfigMap({ namespace, body });
+      const other = await core.createNamespacedConfigMap({ namespace, body });
+      expect(one.metadata?.name).toMatch(/^note-[a-z0-9]{5}$/);
+      expect(other.metadata?.name).not.toBe(one.metadata?.name);
+    });
+
+    test('a change that was made of an old version is a conflict', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const first = await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'one', { a: '1' }) });
+      const second = await core.replaceNamespacedConfigMap({
+        namespace,
+        name: 'one',
+        body: { ...first, data: { a: '2' } },
+      });
+      expect(second.metadata?.resourceVersion).not.toBe(first.metadata?.resourceVersion);
+      expect(second.metadata?.uid).toBe(first.metadata?.uid);
+      const late = core.replaceNamespacedConfigMap({ namespace, name: 'one', body: { ...first, data: { a: '3' } } });
+      expect(await refusalOf(late)).toMatchObject({
+        code: 409,
+        reason: 'Conflict',
+        message:
+          'Operation cannot be fulfilled on configmaps "one": the object has been modified; please apply your changes to the latest version and try again',
+      });
+      const patch = { metadata: { resourceVersion: first.metadata?.resourceVersion }, data: { a: '3' } };
+      const latePatch = core.patchNamespacedConfigMap({ namespace, name: 'one', body: patch }, mergePatch);
+      expect(await refusalOf(latePatch)).toMatchObject({ code: 409, reason: 'Conflict' });
+    });
+
+    test('a change without a difference leaves the version as it is', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const first = await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'one', { a: '1' }) });
+      const body = { data: { a: '1' } };
+      const second = await core.patchNamespacedConfigMap({ namespace, name: 'one', body }, mergePatch);
+      expect(second.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
+    });
+
+    test('a change or deletion that is meant for another object of the name is a conflict', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'one') });
+      const uid = '00000000-0000-4000-8000-000000000000';
+      const patch = core.patchNamespacedConfigMap({ namespace, name: 'one', body: { metadata: { uid } } }, mergePatch);
+      expect(await refusalOf(patch)).toMatchObject({ code: 409, reason: 'Conflict' });
+      const deletion = core.deleteNamespacedConfigMap({ namespace, name: 'one', body: { preconditions: { uid } } });
+      expect(await refusalOf(deletion)).toMatchObject({ code: 409, reason: 'Conflict' });
+      expect((await core.readNamespacedConfigMap({ namespace, name: 'one' })).metadata?.name).toBe('one');
+    });
+
+    test('a merge patch changes and removes fields, a JSON patch can test before', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const name = 'one';
+      await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, name, { a: '1', b: '2' }) });
+      const merged = await core.patchNamespacedConfigMap(
+        { namespace, name, body: { data: { a: null, c: '3' } } },
+        mergePatch,
+      );
+      expect(merged.data).toEqual({ b: '2', c: '3' });
+      const wrong = [{ op: 'test', path: '/data/b', value: 'other' }];
+      expect(await refusalOf(core.patchNamespacedConfigMap({ namespace, name, body: wrong }, jsonPatch))).toMatchObject(
+        {
+          code: 422,
+          reason: 'Invalid',
+        },
+      );
+      const right = [
+        { op: 'test', path: '/data/b', value: '2' },
+        { op: 'remove', path: '/data/c' },
+        { op: 'add', path: '/metadata/labels', value: { 'a/b': 'c' } },
+      ];
+      const patched = await core.patchNamespacedConfigMap({ namespace, name, body: right }, jsonPatch);
+      expect(patched).toMatchObject({ data: { b: '2' }, metadata: { labels: { 'a/b': 'c' } } });
+    });
+
+    test('a strategic merge patch finds a container by its name, and is not taken for custom resources', async () => {
+      const { apps, custom, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      await cluster.apply(workload('Deployment', namespace, 'shop', 0), volumeSnapshot(namespace, 'none', 'none'));
+      const body = { spec: { template: { spec: { containers: [{ name: 'app', image: 'example.org/other:1' }] } } } };
+      const patched = await apps.patchNamespacedDeployment({ namespace, name: 'shop', body }, strategicMergePatch);
+      expect(patched.spec?.template.spec?.containers).toEqual([
+        expect.objectContaining({
+          name: 'app',
+          image: 'example.org/other:1',
+          terminationMessagePath: '/dev/termination-log',
+        }),
+      ]);
+      const path = {
+        group: 'snapshot.storage.k8s.io',
+        version: 'v1',
+        plural: 'volumesnapshots',
+        namespace,
+        name: 'none',
+      };
+      const refused = custom.patchNamespacedCustomObject({ ...path, body: {} }, strategicMergePatch);
+      expect(await refusalOf(refused)).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
+    });
+
+    test('a deleted object with a finalizer stays, takes no new finalizer, and goes with its last one', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const name = 'held';
+      const held = configMap(namespace, name, {}, { finalizers: ['example.org/hold'] });
+      await core.createNamespacedConfigMap({ namespace, body: held });
+      await core.deleteNamespacedConfigMap({ namespace, name });
+      expect((await core.readNamespacedConfigMap({ namespace, name })).metadata?.deletionTimestamp).toBeInstanceOf(
+        Date,
+      );
+      const more = { metadata: { finalizers: ['example.org/hold', 'example.org/more'] } };
+      expect(await refusalOf(core.patchNamespacedConfigMap({ namespace, name, body: more }, mergePatch))).toMatchObject(
+        {
+          code: 422,
+          message: expect.stringContaining('no new finalizers can be added if the object is being deleted') as string,
+        },
+      );
+      await core.patchNamespacedConfigMap({ namespace, name, body: { metadata: { finalizers: null } } }, mergePatch);
+      expect(await orAbsent(core.readNamespacedConfigMap({ namespace, name }))).toBeUndefined();
+    });
+
+    test('objects that are not valid are refused with the field that is wrong', async () => {
+      const { core, apps, custom, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const claims = (body: object) => refusalOf(core.createNamespacedPersistentVolumeClaim({ namespace, body }));
+      expect(await claims(claim(namespace, 'data', { accessModes: [] }))).toMatchObject({
+        code: 422,
+        reason: 'Invalid',
+        details: { kind: 'PersistentVolumeClaim', causes: [{ field: 'spec.accessModes' }] },
+      });
+      expect(await claims(claim(namespace, 'Bad_Name'))).toMatchObject({
+        code: 422,
+        details: { causes: [{ field: 'metadata.name' }] },
+      });
+      const labels = { app: 'other' };
+      const shop = workload('Deployment', namespace, 'shop', 1);
+      const mismatch = { ...shop, spec: { ...shop.spec, template: { metadata: { labels }, spec: podSpec() } } };
+      const refusal = await refusalOf(apps.createNamespacedDeployment({ namespace, body: mismatch as object }));
+      expect(refusal).toMatchObject({ code: 422, details: { causes: [{ field: 'spec.template.metadata.labels' }] } });
+      const both = volumeSnapshot(namespace, 'both', 'data');
+      const source = { persistentVolumeClaimName: 'data', volumeSnapshotContentName: 'content' };
+      const snapshots = { group: 'snapshot.storage.k8s.io', version: 'v1', plural: 'volumesnapshots', namespace };
+      const created = custom.createNamespacedCustomObject({ ...snapshots, body: { ...both, spec: { source } } });
+      expect(await refusalOf(created)).toMatchObject({ code: 422, reason: 'Invalid' });
+    });
+
+    test('what a snapshot is made of cannot be changed afterwards', async () => {
+      const { custom, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      await cluster.apply(volumeSnapshot(namespace, 'point', 'absent'));
+      const path = { group: 'snapshot.storage.k8s.io', version: 'v1', plural: 'volumesnapshots', namespace };
+      const body = { spec: { source: { persistentVolumeClaimName: 'other' } } };
+      const change = custom.patchNamespacedCustomObject({ ...path, name: 'point', body }, mergePatch);
+      expect(await refusalOf(change)).toMatchObject({ code: 422, reason: 'Invalid' });
+    });
+
+    test('what an object owns goes with it, unless it is to be orphaned', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const create = (name: string, metadata: object = {}) =>
+        core.createNamespacedConfigMap({ namespace, body: configMap(namespace, name, {}, { ...metadata }) });
+      const owned = async (owner: string, name: string) => {
+        const { metadata } = await create(owner);
+        const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid: metadata?.uid ?? '' };
+        await create(name, { ownerReferences: [reference] });
+      };
+      await owned('owner', 'dependent');
+      await core.deleteNamespacedConfigMap({ namespace, name: 'owner', propagationPolicy: 'Background' });
+      await cluster.gone('the dependent', () => core.readNamespacedConfigMap({ namespace, name: 'dependent' }));
+      await owned('parent', 'orphan');
+      await core.deleteNamespacedConfigMap({ namespace, name: 'parent', propagationPolicy: 'Orphan' });
+      await cluster.gone('the parent', () => core.readNamespacedConfigMap({ namespace, name: 'parent' }));
+      const orphan = await core.readNamespacedConfigMap({ namespace, name: 'orphan' });
+      expect(orphan.metadata?.ownerReferences ?? []).toEqual([]);
+    });
+
+    test('a namespace goes with everything in it and takes nothing new', async () => {
+      const { core, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const body = configMap(namespace, 'held', {}, { finalizers: ['example.org/hold'] });
+      await core.createNamespacedConfigMap({ namespace, body });
+      await core.deleteNamespace({ name: namespace });
+      const late = core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'late') });
+      expect(await refusalOf(late)).toMatchObject({ code: 403, reason: 'Forbidden' });
+      const release = { metadata: { finalizers: null } };
+      await core.patchNamespacedConfigMap({ namespace, name: 'held', body: release }, mergePatch);
+      await cluster.gone('the namespace', () => core.readNamespace({ name: namespace }));
+      const after = core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'late') });
+      expect(await refusalOf(after)).toMatchObject({ code: 404, message: `namespaces "${namespace}" not found` });
+    });
+
+    test('discovery names the kinds of a group and knows no other group', async () => {
+      const { custom, version } = parts(use());
+      const list: unknown = await custom.getAPIResources({ group: 'snapshot.storage.k8s.io', version: 'v1' });
+      expect(list).toMatchObject({
+        resources: expect.arrayContaining([
+          expect.objectContaining({ name: 'volumesnapshots', kind: 'VolumeSnapshot', namespaced: true }),
+          expect.objectContaining({ name: 'volumesnapshotcontents', namespaced: false }),
+        ]) as unknown,
+      });
+      const absent = custom.listClusterCustomObject({ group: 'absent.example.org', version: 'v1', plural: 'things' });
+      await expect(absent).rejects.toMatchObject({ code: 404 });
+      expect((await version.getCode()).gitVersion).toMatch(/^v1\.\d+\.\d+/);
+    });
+
+    test('nobody is let in without the token', async () => {
+      const cluster = use();
+      const server = cluster.config.getCurrentCluster()?.server ?? '';
+      const without: Configuration = createConfiguration({ baseServer: new ServerConfiguration(server, {}) });
+      await expect(new CoreV1Api(without).listNamespace()).rejects.toThrow();
+    });
+  });
+}
+
+/** Methods keep their object when they are taken out one by one. */
+function parts(cluster: Cluster) {
+  const { core, apps, custom, version } = cluster;
+  return {
+    core,
+    apps,
+    custom,
+    version,
+    namespace: cluster.namespace.bind(cluster),
+    apply: cluster.apply.bind(cluster),
+    gone: cluster.gone.bind(cluster),
+  };
+}
