@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { CommandFailure, connectToDevice } from '@snapfleet/client';
+import { CommandFailure, connectToDevice, firstWithSameKey } from '@snapfleet/client';
 import {
   CommandCompleted,
   CommandRejected,
@@ -83,6 +83,7 @@ test('a command that repeats a key is answered by itself, and does not end the w
   expect((await client.outcome(second, options)).name).toBe('command.completed');
   await device.tell(SnapshotReady, ready, { workflowId: first.operationId, causationId: first.commandId });
   expect((await client.outcome(first, options)).name).toBe('snapshot.ready');
+  expect((await client.outcome(firstWithSameKey(second), options)).name).toBe('snapshot.ready');
 });
 
 test('cancelling ends well when the snapshot that it cancels has failed', async () => {

@@ -1,5 +1,11 @@
 import { execa } from 'execa';
-import { SnapshotCreate, SnapshotFailed, SnapshotReady } from '@snapfleet/contracts';
+import {
+  CommandCompleted,
+  SnapshotCompleted,
+  SnapshotCreate,
+  SnapshotFailed,
+  SnapshotReady,
+} from '@snapfleet/contracts';
 import { beforeAll, expect, test } from 'vitest';
 import { buildPrograms, playSnapshots, root, snapfleet } from './programs.js';
 import { useScriptedDevice } from './scripted-device.js';
@@ -26,6 +32,24 @@ test('waits until the restore point is proven, and prints one document for scrip
     outcome: 'snapshot.completed',
     event: { data: { outcome: 'proven' } },
   });
+});
+
+test('with a key that was used before it waits for the first, and ends as that does', async () => {
+  const { client, device } = running;
+  const volume = { namespace: 'shop', persistentVolumeClaim: 'orders', idempotencyKey: 'nightly' };
+  const first = await client.send(SnapshotCreate, volume);
+  const context = { workflowId: first.operationId };
+  const failures = ['backup copy: mover_failed'];
+  await device.tell(SnapshotCompleted, { ...SnapshotCompleted.example, outcome: 'incomplete', failures }, context);
+  device.onCommand(SnapshotCreate, ({ id }) => {
+    const { operationId } = first;
+    const answer = { command: 'snapshot.create', commandId: id, operationId, note: 'the key was used before' };
+    return device.tell(CommandCompleted, answer, context);
+  });
+  const words = ['snapshot', 'create', 'shop/orders', '--key', 'nightly', '--until', 'proven', '--json'];
+  const { exitCode, stdout } = await snapfleet(device, ...words);
+  expect(JSON.parse(stdout)).toMatchObject({ restorePointId: first.restorePointId, outcome: 'snapshot.completed' });
+  expect(exitCode).toBe(5);
 });
 
 test('ends with 5 when the restore point was made but not proven', async () => {

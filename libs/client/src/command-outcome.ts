@@ -36,6 +36,14 @@ export function belongsTo(event: SnapfleetEvent, handle: CommandHandle): boolean
   return causationid === handle.commandId || (workflowid !== undefined && operations.includes(workflowid));
 }
 
+/**
+ * The handle of the command that used the key first, for a command that was answered by `command.completed` because its
+ * key is known: awaiting it tells how the operation ended, or ends. Events are kept for 30 days.
+ */
+export function firstWithSameKey<Name extends CommandName>(handle: CommandHandle<Name>): CommandHandle<Name> {
+  return { ...handle, commandId: `first of ${handle.operationId}`, eventsAfter: 0 };
+}
+
 /** What went wrong, when an event ends a command badly. That a cancelled snapshot failed is what its canceller wants. */
 export function failureIn(event: SnapfleetEvent, command: CommandName): CommandFailure | undefined {
   if (!('error' in event.data)) return undefined;

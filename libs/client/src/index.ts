@@ -1,6 +1,6 @@
 export * from '@snapfleet/contracts';
 export type { OutcomeOptions } from './await-outcome.js';
-export { CommandFailure } from './command-outcome.js';
+export { CommandFailure, firstWithSameKey } from './command-outcome.js';
 export type { DeadLetter } from './dead-letter-reading.js';
 export type { DeadLetters } from './dead-letters.js';
 export type { ConnectionOptions } from './device-connection.js';

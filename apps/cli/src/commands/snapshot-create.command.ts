@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { CommandHandle } from '@snapfleet/client';
+import type { CommandHandle, SnapfleetEvent } from '@snapfleet/client';
 import { exitCodes } from '../exit-codes.js';
 import { examples } from '../input/examples.js';
 import { addPolicyOptions, policyFrom, type PolicyOptions } from '../input/policy-options.js';
@@ -15,12 +15,24 @@ interface Options extends PolicyOptions, WaitOptions {
   readonly requestedBy?: string;
 }
 
+/** Waits for the operation itself where the key was used before: an exit code 0 is to mean that it is done. */
+async function ofFirst<Outcome extends SnapfleetEvent>(
+  { library }: Session,
+  handle: CommandHandle<'snapshot.create'>,
+  awaitEnd: (handle: CommandHandle<'snapshot.create'>) => Promise<Outcome>,
+): Promise<Outcome> {
+  const end = await awaitEnd(handle);
+  return end.name === 'command.completed' ? awaitEnd(library.firstWithSameKey(handle)) : end;
+}
+
 async function showProof(
   session: Session,
   handle: CommandHandle<'snapshot.create'>,
   options: Options,
 ): Promise<number> {
-  const end = await showUntilEnd(session, handle, options, (waiting) => session.client.completion(handle, waiting));
+  const end = await showUntilEnd(session, handle, options, (waiting) =>
+    ofFirst(session, handle, (one) => session.client.completion(one, waiting)),
+  );
   if (end?.name === 'snapshot.completed' && end.data.outcome === 'incomplete') {
     session.terminal.complain(session.terminal.paint('bad', `Made, but not proven: ${end.data.failures.join('; ')}`));
     return exitCodes.incomplete.code;
@@ -39,7 +51,9 @@ async function create(session: Session, volume: Volume, options: Options): Promi
     ...(options.requestedBy === undefined ? {} : { requestedBy: options.requestedBy }),
   });
   if (options.until === 'proven') return showProof(session, handle, options);
-  const outcome = await showUntilEnd(session, handle, options, (waiting) => client.outcome(handle, waiting));
+  const outcome = await showUntilEnd(session, handle, options, (waiting) =>
+    ofFirst(session, handle, (one) => client.outcome(one, waiting)),
+  );
   sayOutcome(session, outcome, `Restore point ${handle.restorePointId} is ready.`);
   return exitCodes.ok.code;
 }
