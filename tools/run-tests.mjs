@@ -18,8 +18,17 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** One tier; what could not even start counts as one failure, so that nothing is lost silently. */
 function run(tier) {
   const outputFile = join(work, `${tier}.json`);
-  const arguments_ = ['run', '--project', tier, '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
-  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...arguments_], { stdio: 'inherit' });
+  const arguments_ = [
+    'run',
+    '--project',
+    tier,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${outputFile}`,
+  ];
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...arguments_], {
+    stdio: 'inherit',
+  });
   let report = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
   try {
     report = JSON.parse(readFileSync(outputFile, 'utf8'));

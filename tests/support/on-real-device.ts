@@ -59,7 +59,7 @@ async function makeBackupVolume(guest: Guest): Promise<void> {
   await run('mkfs.xfs', '-q', '/dev/rhel/backups');
   await run('mkdir', '-p', backups);
   await run('mount', '-t', 'xfs', '/dev/rhel/backups', backups);
-  await run('mkdir', `${backups}/copy`, `${backups}/restic`, `${backups}/scratch`, `${backups}/state`);
+  await run('mkdir', `${backups}/copy`, `${backups}/restic`, `${backups}/scratch`, `${backups}/manifests`);
   await run('chown', '-R', `${serviceUid}:${serviceUid}`, backups);
 }
 
@@ -84,7 +84,7 @@ async function plansFor(device: RealDevice, workDirectory: string): Promise<Read
       { place: host, environment: { SNAPFLEET_KUBECONFIG: readableKubeconfig(device, workDirectory) } },
     ],
     ['host-lvm', { place: guest, environment: { SNAPFLEET_STATE_DIR: '/run/snapfleet-host-lvm' } }],
-    ['backup-worker', { place: guest, environment: { ...movers, SNAPFLEET_STATE_DIR: `${backups}/state` } }],
+    ['backup-worker', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/manifests` } }],
     ['restore-verifier', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/scratch` } }],
   ]);
 }

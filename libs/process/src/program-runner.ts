@@ -1,5 +1,5 @@
 import { execa, type Options } from 'execa';
-import { childEnvironment } from './child-environment.js';
+import { childEnvironment, placeOf } from './child-environment.js';
 import { ProgramError } from './program-error.js';
 import type { ProgramResult, ProgramRunner, RunnerOptions, RunOptions } from './program-options.js';
 import { startProgram } from './start-program.js';
@@ -72,9 +72,8 @@ function execaOptions(options: RunOptions) {
   const leave = options.onDeadline === 'leave';
   return {
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
-    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...placeOf(options),
     extendEnv: false,
-    ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
     ...stdoutOption(options),
     maxBuffer: options.outputLimit ?? defaultOutputLimit,
     reject: false,

@@ -1,3 +1,4 @@
+import { placeOf } from './child-environment.js';
 import { execa, type Options } from 'execa';
 import { ProgramError } from './program-error.js';
 import type { ProgramEnd, RunningProgram, StartOptions } from './program-options.js';
@@ -51,9 +52,8 @@ function execaOptions(options: StartOptions) {
     stdin: 'pipe',
     stdout: lines(options.onStdoutLine),
     stderr: lines(options.onStderrLine),
-    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...placeOf(options),
     extendEnv: false,
-    ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     forceKillAfterDelay: orderlyMs,
     reject: false,

@@ -41,12 +41,13 @@ export async function copyTree(copy: TreeCopy): Promise<void> {
         ...(copy.resume ? ['--checksum', '--delete'] : []),
         '--out-format=%i %l',
         '--',
-        './',
+        // By its path: rsync asks the kernel where it is, which cannot say so for a lease's mount namespace.
+        `${copy.source}/`,
         `${copy.target}/`,
       ],
       {
         deadlineMs: day,
-        workingDirectory: copy.source,
+        workingDirectory: '/',
         signal: copy.signal,
         onStdoutLine: (line) => {
           const file = /^[>c]f\S* (\d+)$/.exec(line);
