@@ -1,4 +1,4 @@
 import { startRealDevice } from '../support/real-device/real-device.js';
 import { describeDeviceConformance } from './suite.js';
 
-describeDeviceConformance('the real device', () => startRealDevice());
+describeDeviceConformance('real', () => startRealDevice());
