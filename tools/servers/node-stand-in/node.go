@@ -292,9 +292,10 @@ func (n *node) tearDown(ctx context.Context, uid types.UID, grace time.Duration)
 	return n.state.removePod(uid)
 }
 
-// ignoreGone takes it as done when the Pod has gone, or another has taken its name.
+// ignoreGone takes it as done when the Pod has gone, or another has taken its name: then the API server calls the change
+// of the uid invalid.
 func ignoreGone(err error) error {
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) || apierrors.IsInvalid(err) {
 		return nil
 	}
 	return err
