@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupReference, SnapfleetError } from '@snapfleet/contracts';
 import { syncDirectory } from '../durable-files.js';
@@ -112,15 +111,16 @@ export class CopyMover implements Mover {
     await copyTree({ ...request, source: join(place.complete, treeName), target: path, resume: false });
   }
 
-  /** It is never made here: a path on which nothing is mounted must not be taken for the destination. */
+  /**
+   * It is never made here: a path on which nothing is mounted must not be taken for the destination. Whether it may be
+   * written shows itself; access(2) does not say, because it leaves capabilities out of account.
+   */
   private async requireDestination(): Promise<void> {
     const { destination } = this.settings;
     try {
-      await access(destination, constants.R_OK | constants.W_OK | constants.X_OK);
+      await readdir(destination);
     } catch (cause) {
-      throw new SnapfleetError('destination_unavailable', `The destination ${destination} cannot be written`, {
-        cause,
-      });
+      throw new SnapfleetError('destination_unavailable', `The destination ${destination} cannot be read`, { cause });
     }
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { SnapfleetError } from '@snapfleet/contracts';
 import { createProgramRunner, ProgramError, type ProgramResult } from '@snapfleet/process';
 import { endsWithThisProcess } from '../ends-with-this-process.js';
 import { writeFileDurably } from '../durable-files.js';
+import { isMissing } from '../stored-backup.js';
 import { type ResticSnapshot, Snapshots } from './restic-output.js';
 
 export interface ResticSettings {
@@ -158,8 +159,11 @@ const unavailable = (message: string, cause?: unknown): SnapfleetError =>
   new SnapfleetError('destination_unavailable', message, { cause });
 
 async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unavailable(`${path} cannot be looked at: ${String(error)}`, error);
+  }
 }
