@@ -46,7 +46,11 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
 
     beforeAll(async () => {
       snapfleet = await start();
-      client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name, token: snapfleet.nats.token });
+      client = await connectToDevice({
+        servers: snapfleet.natsUrl,
+        device: snapfleet.name,
+        token: snapfleet.nats.token,
+      });
       namespace = await snapfleet.device.namespace();
       const objects = [claim(namespace, 'notes-data', '320Mi'), deployment(namespace, 'notes', 'notes-data')];
       await snapfleet.device.applyObjects(...objects);

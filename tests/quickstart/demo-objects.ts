@@ -11,6 +11,13 @@ function podSpec(claimName: string): V1PodSpec {
   };
 }
 
+/** A namespace. */
+export const namespaceObject = (name: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+});
+
 /** A claim of this size on the thin class. */
 export function claim(
   namespace: string,

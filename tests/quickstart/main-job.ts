@@ -6,7 +6,7 @@ import {
   type SnapfleetClient,
 } from '@snapfleet/client';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
-import { consumerPod, demoObjects } from './demo-objects.js';
+import { consumerPod, demoObjects, namespaceObject } from './demo-objects.js';
 import { print, printEvent } from './print.js';
 
 const file = 'notes.txt';
@@ -22,11 +22,11 @@ export async function runMainJob(
   movers: readonly string[],
 ): Promise<void> {
   const { device } = snapfleet;
-  const namespace = await device.namespace();
+  const namespace = 'demo';
   const claim = { namespace, persistentVolumeClaim: 'notes-data' };
 
   print.step(1, `A workload with a volume: Deployment notes, PersistentVolumeClaim ${namespace}/notes-data`);
-  await device.applyObjects(...demoObjects(namespace));
+  await device.applyObjects(namespaceObject(namespace), ...demoObjects(namespace));
   await snapfleet.podIsRunning(namespace, 'app=notes');
   await device.writeFiles(claim, { [file]: text });
   print.note(`wrote ${file}: ${text.trim()}`);

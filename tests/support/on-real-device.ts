@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { readableKubeconfig } from './readable-kubeconfig.js';
 import { startNatsServer } from './nats-server.js';
 import { startRealDevice, type RealDevice } from './real-device/real-device.js';
 import { UndoStack } from './real-device/undo-stack.js';
@@ -81,22 +82,10 @@ async function plansFor(device: RealDevice, workDirectory: string): Promise<Read
     ['orchestrator', { place: host, environment: { SNAPFLEET_JOURNAL: join(state, 'journal.sqlite') } }],
     [
       'cluster-operator',
-      { place: host, environment: { SNAPFLEET_KUBECONFIG: readableKubeconfig(device, workDirectory) } },
+      { place: host, environment: { SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory) } },
     ],
     ['host-lvm', { place: guest, environment: { SNAPFLEET_STATE_DIR: '/run/snapfleet-host-lvm' } }],
     ['backup-worker', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/manifests` } }],
     ['restore-verifier', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/scratch` } }],
   ]);
-}
-
-/** The kubeconfig as the ordinary user may read it: the certificate of the API server within, in place of a path. */
-function readableKubeconfig(device: RealDevice, workDirectory: string): string {
-  const path = join(workDirectory, 'kubeconfig');
-  const text = readFileSync(device.kubeconfigPath, 'utf8');
-  const within = text.replace(/"certificate-authority": "([^"]+)"/, (_all, file: string) => {
-    return `"certificate-authority-data": "${readFileSync(file).toString('base64')}"`;
-  });
-  writeFileSync(path, within, { mode: 0o600 });
-  chownSync(path, serviceUid, serviceUid);
-  return path;
 }

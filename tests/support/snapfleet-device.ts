@@ -89,6 +89,16 @@ export class SnapfleetDevice {
     return service;
   }
 
+  /** Where each service says how it is. */
+  healthUrls(): string[] {
+    return [...this.running.values()].map(({ httpPort }) => `http://127.0.0.1:${httpPort}/readyz`);
+  }
+
+  /** The end of each service's log, to find out why something did not work. */
+  lastLogLines(): string {
+    return [...this.running.values()].map(({ name, log }) => `--- ${name}\n${log.slice(-15).join('\n')}`).join('\n');
+  }
+
   /** Waits until a Pod with this label is Running and stays. */
   async podIsRunning(namespace: string, labelSelector: string): Promise<void> {
     await waitUntil(

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { startNatsServer } from './nats-server.js';
+import { UndoStack } from './real-device/undo-stack.js';
+import { serverPrograms } from './servers.js';
+import { hostPlace, serviceUid, type ServiceName } from './services.js';
+import { readableKubeconfig } from './readable-kubeconfig.js';
+import { startSimulatedDevice } from './simulated-device.js';
+import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
+
+const scriptDeadlineMs = 60_000;
+
+/** Snapfleet on the embedded device: all services as processes on this machine, volumes as directories. */
+export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
+  const undo = new UndoStack();
+  const workDirectory = mkdtempSync(join(tmpdir(), 'snapfleet-embedded-'));
+  chmodSync(workDirectory, 0o755);
+  undo.push(() => {
+    rmSync(workDirectory, { recursive: true, force: true });
+  });
+  try {
+    const nats = await startNatsServer({ token: randomUUID() });
+    undo.push(() => nats.stop());
+    const device = await startSimulatedDevice({
+      natsUrl: nats.url,
+      natsToken: nats.token,
+      deviceId: deviceName,
+      workDirectory: join(workDirectory, 'device'),
+    });
+    undo.push(() => device.stop());
+    const destination = owned(workDirectory, 'copy');
+    const plans = await plansFor(device.kubeconfigPath, workDirectory, destination);
+    const runInDestination = async (script: string): Promise<string> => {
+      const options = { cwd: destination, stdin: 'ignore' as const, timeout: scriptDeadlineMs };
+      return (await execa('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
+    };
+    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, undo });
+    undo.push(() => snapfleet.stopServices());
+    await snapfleet.startServices();
+    return snapfleet;
+  } catch (error) {
+    await undo.unwind();
+    throw error;
+  }
+}
+
+/** A directory that belongs to the services' user. */
+function owned(workDirectory: string, name: string): string {
+  const path = join(workDirectory, name);
+  mkdirSync(path);
+  chownSync(path, serviceUid, serviceUid);
+  return path;
+}
+
+async function plansFor(
+  kubeconfigPath: string,
+  workDirectory: string,
+  destination: string,
+): Promise<ReadonlyMap<ServiceName, ServicePlan>> {
+  const place = hostPlace(join(workDirectory, 'logs'));
+  const restic = owned(workDirectory, 'restic');
+  const movers = {
+    SNAPFLEET_DESTINATION: destination,
+    SNAPFLEET_RESTIC_REPOSITORY: join(restic, 'repository'),
+    SNAPFLEET_RESTIC_PASSWORD_FILE: join(restic, 'password'),
+    SNAPFLEET_RESTIC_PROGRAM: join(await serverPrograms('restic'), 'restic'),
+  };
+  const environments: Partial<Record<ServiceName, Record<string, string>>> = {
+    orchestrator: { SNAPFLEET_JOURNAL: join(owned(workDirectory, 'orchestrator'), 'journal.sqlite') },
+    'cluster-operator': { SNAPFLEET_KUBECONFIG: readableKubeconfig(kubeconfigPath, workDirectory) },
+    'backup-worker': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'manifests') },
+    'restore-verifier': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'scratch') },
+  };
+  return new Map(
+    Object.entries(environments).map(([name, environment]) => [name as ServiceName, { place, environment }]),
+  );
+}
