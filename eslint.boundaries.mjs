@@ -15,7 +15,10 @@ const constraints = [
   },
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:contract', 'type:sdk'], bannedExternalImports: io },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program'] },
-  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:sdk'] },
+  {
+    sourceTag: 'type:testing',
+    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:sdk'],
+  },
   { sourceTag: 'plane:device', onlyDependOnLibsWithTags: ['plane:device', 'plane:any'] },
   { sourceTag: 'priv:none', notDependOnLibsWithTags: ['priv:root'] },
   { allSourceTags: ['type:adapter', 'priv:root'], bannedExternalImports: io },

@@ -1,12 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-const source = { resolve: { conditions: ['@snapfleet/source'] }, ssr: { resolve: { conditions: ['@snapfleet/source'] } } };
+const source = {
+  resolve: { conditions: ['@snapfleet/source'] },
+  ssr: { resolve: { conditions: ['@snapfleet/source'] } },
+};
 const minute = 60_000;
 
 /** A tier of tests that needs real servers: one file at a time, with deadlines long enough for the slow kernel. */
 const tier = (name: string, testTimeout: number) => ({
   ...source,
-  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: Math.max(testTimeout, 5 * minute), fileParallelism: false },
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: Math.max(testTimeout, 5 * minute),
+    fileParallelism: false,
+  },
 });
 
 export default defineConfig({

@@ -39,7 +39,9 @@ beforeAll(() => {
 });
 
 async function lint(file: string, imported: string): Promise<string[]> {
-  const [result] = await eslint.lintText(`import * as canary from '${imported}';\nexport const used = canary;\n`, { filePath: file });
+  const [result] = await eslint.lintText(`import * as canary from '${imported}';\nexport const used = canary;\n`, {
+    filePath: file,
+  });
   return (result?.messages ?? []).map(({ ruleId, message }) => `${ruleId ?? 'parser'}: ${message}`);
 }
 
