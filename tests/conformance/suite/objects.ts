@@ -73,16 +73,54 @@ export function describeObjects(use: () => Cluster): void {
       expect(second.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
     });
 
-    test('a change or deletion that is meant for another object of the name is a conflict', async () => {
+    test('a change or deletion that is meant for another object of the name is refused', async () => {
       const { core, ...cluster } = parts(use());
       const namespace = await cluster.namespace();
-      await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, 'one') });
+      const name = 'one';
+      const created = await core.createNamespacedConfigMap({ namespace, body: configMap(namespace, name) });
       const uid = '00000000-0000-4000-8000-000000000000';
-      const patch = core.patchNamespacedConfigMap({ namespace, name: 'one', body: { metadata: { uid } } }, mergePatch);
-      expect(await refusalOf(patch)).toMatchObject({ code: 409, reason: 'Conflict' });
-      const deletion = core.deleteNamespacedConfigMap({ namespace, name: 'one', body: { preconditions: { uid } } });
-      expect(await refusalOf(deletion)).toMatchObject({ code: 409, reason: 'Conflict' });
-      expect((await core.readNamespacedConfigMap({ namespace, name: 'one' })).metadata?.name).toBe('one');
+      const replaced = core.replaceNamespacedConfigMap({
+        namespace,
+        name,
+        body: { ...configMap(namespace, name), metadata: { name, uid } },
+      });
+      expect(await refusalOf(replaced)).toMatchObject({ code: 409, reason: 'Conflict' });
+      const patch = (metadata: object) =>
+        refusalOf(core.patchNamespacedConfigMap({ namespace, name, body: { metadata } }, mergePatch));
+      // A uid in a patch is no precondition but a change of what cannot be changed.
+      expect(await patch({ uid })).toMatchObject({ code: 422, details: { causes: [{ field: 'metadata.uid' }] } });
+      expect(await patch({ uid, resourceVersion: '1' })).toMatchObject({ code: 409, reason: 'Conflict' });
+      const deletion = (preconditions: object) =>
+        refusalOf(core.deleteNamespacedConfigMap({ namespace, name, body: { preconditions } }));
+      expect(await deletion({ uid })).toMatchObject({ code: 409, reason: 'Conflict' });
+      expect(await deletion({ resourceVersion: '1' })).toMatchObject({ code: 409, reason: 'Conflict' });
+      const present = await core.readNamespacedConfigMap({ namespace, name });
+      expect(present.metadata?.uid).toBe(created.metadata?.uid);
+    });
+
+    test('a custom resource and a scale are not changed under another identity', async () => {
+      const { apps, custom, ...cluster } = parts(use());
+      const namespace = await cluster.namespace();
+      const [snapshot] = await cluster.apply(
+        volumeSnapshot(namespace, 'point', 'absent'),
+        workload('Deployment', namespace, 'shop', 0),
+      );
+      const uid = '00000000-0000-4000-8000-000000000000';
+      const path = { group: 'snapshot.storage.k8s.io', version: 'v1', plural: 'volumesnapshots', namespace };
+      const patch = custom.patchNamespacedCustomObject(
+        { ...path, name: 'point', body: { metadata: { uid } } },
+        mergePatch,
+      );
+      expect(await refusalOf(patch)).toMatchObject({ code: 422, reason: 'Invalid' });
+      const body = { ...snapshot, metadata: { name: 'point', namespace } };
+      const versionless = custom.replaceNamespacedCustomObject({ ...path, name: 'point', body });
+      expect(await refusalOf(versionless)).toMatchObject({
+        code: 422,
+        details: { causes: [{ field: 'metadata.resourceVersion' }] },
+      });
+      const scale = { metadata: { uid }, spec: { replicas: 1 } };
+      const scaled = apps.patchNamespacedDeploymentScale({ namespace, name: 'shop', body: scale }, mergePatch);
+      expect(await refusalOf(scaled)).toMatchObject({ code: 409, reason: 'Conflict' });
     });
 
     test('a merge patch changes and removes fields, a JSON patch can test before', async () => {

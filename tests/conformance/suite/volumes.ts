@@ -71,7 +71,8 @@ export function describeVolumes(use: () => Cluster): void {
       await request('640Mi');
       await cluster.until('the claim has its new size', async () => {
         const { status } = await core.readNamespacedPersistentVolumeClaim({ namespace, name });
-        return status?.capacity?.['storage'] === '640Mi' && (status.conditions ?? []).length === 0;
+        const pending = status?.conditions?.some(({ type }) => type === 'FileSystemResizePending') ?? false;
+        return status?.capacity?.['storage'] === '640Mi' && !pending;
       });
       expect(await cluster.device.readFiles(data)).toEqual({ kept: 'yes' });
       expect(await refusalOf(request('320Mi'))).toMatchObject({

@@ -65,19 +65,6 @@ export function describeWatches(use: () => Cluster): void {
       expect(events.every(({ type }) => type === 'BOOKMARK' || type === 'ADDED')).toBe(true);
     });
 
-    test('a watch from a version that is forgotten is refused with 410', async () => {
-      const cluster = use();
-      const namespace = await cluster.namespace();
-      const path = `/api/v1/namespaces/${namespace}/configmaps`;
-      const gone = await cluster
-        .watch(path, { resourceVersion: '1' }, (events) => events.length > 0)
-        .then(
-          (events) => events[0]?.object.code,
-          (error: unknown) => (error as { statusCode?: number }).statusCode,
-        );
-      expect(gone).toBe(410);
-    });
-
     test('a field by which a kind cannot be selected is refused', async () => {
       const cluster = use();
       const namespace = await cluster.namespace();

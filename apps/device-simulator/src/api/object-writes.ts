@@ -3,7 +3,7 @@ import { admitChange, admitNew, conform } from '../admission/admission.js';
 import { ObjectMeta, OwnerReference, type KubeObject } from '../model/kube-object.js';
 import { patched } from '../patch/apply-patch.js';
 import { badRequest, invalid, invalidField } from '../store/api-error.js';
-import { checkPreconditions, type Objects } from '../store/objects.js';
+import { checkPreconditions, type Objects, type Preconditions } from '../store/objects.js';
 import { apiVersionOf, keyOf, type ObjectKey, type ResourceType } from '../store/resource-type.js';
 
 const Strings = z.record(z.string(), z.string()).nullish();
@@ -74,6 +74,7 @@ export class ObjectWrites {
       const message = 'must be specified for an update';
       throw invalid(type, key.name, [invalidField('metadata.resourceVersion', 0, message)]);
     }
+    checkPreconditions(type, present, versionOf(sent));
     return this.#write(type, present, sent, part, options);
   }
 
@@ -87,6 +88,12 @@ export class ObjectWrites {
   ): KubeObject {
     const present = this.objects.find(type, key);
     const sent = read(type, patched(type, present, patch.contentType, patch.body));
+    const { uid, resourceVersion } = versionOf(sent);
+    checkPreconditions(type, present, { resourceVersion });
+    // A uid in a patch is no precondition, as it is in a PUT, but a change of a field that is fixed.
+    if (uid !== undefined && uid !== present.metadata.uid) {
+      throw invalid(type, key.name, [invalidField('metadata.uid', uid, 'field is immutable')]);
+    }
     return this.#write(type, present, sent, part, options);
   }
 
@@ -97,7 +104,7 @@ export class ObjectWrites {
     part: 'main' | 'status',
     options: WriteOptions,
   ): KubeObject {
-    checkIdentity(type, present, sent);
+    checkIdentity(present, sent);
     const next = part === 'status' ? withStatus(present, sent) : withAllElse(type, present, sent);
     const admitted = part === 'status' ? conform(type, next) : admitChange(type, present, next, this.objects);
     return options.dryRun ? admitted : this.objects.replace(type, present, admitted);
@@ -125,7 +132,7 @@ function meant(sent: SentObject): Partial<ObjectMeta> {
   return Object.fromEntries(given);
 }
 
-function checkIdentity(type: ResourceType, present: KubeObject, sent: SentObject): void {
+function checkIdentity(present: KubeObject, sent: SentObject): void {
   const { name, namespace } = keyOf(present);
   const { metadata } = sent;
   if (metadata?.name !== undefined && metadata.name !== name) {
@@ -134,9 +141,13 @@ function checkIdentity(type: ResourceType, present: KubeObject, sent: SentObject
   if ((metadata?.namespace ?? namespace) !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
+}
+
+/** The version and identity that a client names; empty counts as left out. */
+function versionOf({ metadata }: SentObject): Preconditions {
   const set = (value: string | null | undefined): string | undefined =>
     value === null || value === '' ? undefined : value;
-  checkPreconditions(type, present, { uid: set(metadata?.uid), resourceVersion: set(metadata?.resourceVersion) });
+  return { uid: set(metadata?.uid), resourceVersion: set(metadata?.resourceVersion) };
 }
 
 function withStatus(present: KubeObject, sent: SentObject): KubeObject {

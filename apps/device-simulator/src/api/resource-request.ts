@@ -5,9 +5,9 @@ import { allTypes } from '../store/resource-types.js';
 /** What the path of a request names. */
 export interface ResourcePath {
   readonly type: ResourceType;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly subresource?: string;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
 }
 
 const subresourcesOfNamespaces = ['status', 'finalize'];
@@ -17,21 +17,19 @@ export function noSuchPath(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-/** The resource that `/api/v1/...` or `/apis/<group>/<version>/...` names. @throws ApiError 404 */
+/** `/api/v1/...` or `/apis/<group>/<version>/...` as its API version and the steps after it. */
+function splitPath(path: string): { readonly apiVersion: string; readonly steps: readonly string[] } {
+  const [, root, ...parts] = path.split('/').map(decodeURIComponent);
+  const length = root === 'api' ? 1 : 2;
+  return { apiVersion: parts.slice(0, length).join('/'), steps: parts.slice(length).filter((step) => step !== '') };
+}
+
+/** The resource that a path names. @throws ApiError 404 */
 export function parseResourcePath(path: string): ResourcePath {
-  const parts = path.split('/').slice(1).map(decodeURIComponent);
-  const core = parts[0] === 'api';
-  const apiVersion = core ? (parts[1] ?? '') : `${parts[1] ?? ''}/${parts[2] ?? ''}`;
-  const rest = parts.slice(core ? 2 : 3).filter((part) => part !== '');
-  const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !subresourcesOfNamespaces.includes(rest[2] ?? '');
-  const namespace = inNamespace ? rest[1] : undefined;
-  const [plural, name, subresource, ...more] = inNamespace ? rest.slice(2) : rest;
+  const { apiVersion, steps } = splitPath(path);
+  const inside = steps[0] === 'namespaces' && steps.length > 2 && !subresourcesOfNamespaces.includes(steps[2] ?? '');
+  const [plural, name, subresource, ...more] = inside ? steps.slice(2) : steps;
   const type = allTypes.find((one) => apiVersionOf(one) === apiVersion && one.plural === plural);
-  if (type === undefined || more.length > 0 || (namespace !== undefined && !type.namespaced)) throw noSuchPath();
-  return {
-    type,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
-  };
+  if (type === undefined || more.length > 0 || (inside && !type.namespaced)) throw noSuchPath();
+  return { type, namespace: inside ? steps[1] : undefined, name, subresource };
 }

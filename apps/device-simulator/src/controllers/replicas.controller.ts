@@ -33,7 +33,7 @@ export class ReplicasController implements Controller {
 
   reconcile(text: string): void {
     const key = parseKey(text);
-    const owner: Replicated | undefined = this.objects.get<Replicated>(this.type as ResourceType<Replicated>, key);
+    const owner: Replicated | undefined = this.objects.get<Replicated>(this.type, key);
     if (owner === undefined) return;
     const { namespace, uid } = owner.metadata;
     const active = this.objects
@@ -68,7 +68,7 @@ export class ReplicasController implements Controller {
       .list(types.pods, namespace)
       .filter((pod) => controllerUid(pod) === uid && !isTerminating(pod) && !hasEnded(pod));
     const ready = active.filter(isReady).length;
-    this.objects.modifyIfPresent<Replicated>(this.type as ResourceType<Replicated>, keyOf(owner), (draft) => {
+    this.objects.modifyIfPresent<Replicated>(this.type, keyOf(owner), (draft) => {
       draft.status = {
         replicas: active.length,
         ...(active.length === 0 ? {} : { fullyLabeledReplicas: active.length }),

@@ -46,17 +46,22 @@ export class StatefulSetController implements Controller {
 
   #step(set: StatefulSet): void {
     const pods = this.#podsOf(set);
-    const wanted = set.spec.replicas ?? 1;
     const ordered = set.spec.podManagementPolicy !== 'Parallel';
-    for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
+    if (!this.#fill(set, pods, ordered)) return;
+    const surplus = pods.filter((pod) => ordinalOf(pod) >= (set.spec.replicas ?? 1)).toReversed();
+    for (const pod of ordered ? surplus.slice(0, 1) : surplus) if (!isTerminating(pod)) this.#end(set, pod);
+    if (surplus.length === 0) this.#renew(set, pods);
+  }
+
+  /** Makes what is missing; false where the next place must wait for this one. */
+  #fill(set: StatefulSet, pods: readonly Pod[], ordered: boolean): boolean {
+    for (let ordinal = 0; ordinal < (set.spec.replicas ?? 1); ordinal += 1) {
       const pod = pods.find((one) => ordinalOf(one) === ordinal);
       if (pod === undefined) this.#begin(set, ordinal);
       else if (hasEnded(pod) && !isTerminating(pod)) this.#end(set, pod);
-      if (ordered && (pod === undefined || isTerminating(pod) || !isReady(pod))) return;
+      if (ordered && (pod === undefined || isTerminating(pod) || !isReady(pod))) return false;
     }
-    const surplus = pods.filter((pod) => ordinalOf(pod) >= wanted).toReversed();
-    for (const pod of ordered ? surplus.slice(0, 1) : surplus) if (!isTerminating(pod)) this.#end(set, pod);
-    if (surplus.length === 0) this.#renew(set, pods);
+    return true;
   }
 
   /** One Pod of an old template after the other is deleted, the last first. */

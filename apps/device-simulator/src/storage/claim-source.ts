@@ -1,5 +1,5 @@
 import { bytesOfQuantity } from '@snapfleet/kubernetes';
-import { snapshotGroup } from '../model/snapshot.js';
+import { snapshotGroup, type Snapshot, type SnapshotContent } from '../model/snapshot.js';
 import { topolvmDriver, type Claim } from '../model/volume.js';
 import type { Objects } from '../store/objects.js';
 import { types } from '../store/resource-types.js';
@@ -39,12 +39,7 @@ function snapshotHandle(claim: Claim, name: string, objects: Objects): string {
   if (content === undefined) {
     throw new SourceError(`error getting snapshotcontent ${contentName} for snapshot ${name} from api server`);
   }
-  if (content.spec.volumeSnapshotRef.uid !== snapshot.metadata.uid) {
-    throw new SourceError(`snapshotcontent ${contentName} for snapshot ${name} is bound to a different snapshot`);
-  }
-  if (content.spec.driver !== topolvmDriver) {
-    throw new SourceError(`snapshotcontent ${contentName} for snapshot ${name} is handled by a different CSI driver`);
-  }
+  checkContent(snapshot, content);
   if (snapshot.status?.readyToUse !== true) throw new SourceError(`snapshot ${name} is not Ready`);
   const handle = content.status?.snapshotHandle;
   if (handle === undefined) throw new SourceError(`snapshot handle ${name} is not available`);
@@ -55,6 +50,17 @@ function snapshotHandle(claim: Claim, name: string, objects: Objects): string {
     throw new SourceError(`${sizes} for the source snapshot ${name}`);
   }
   return handle;
+}
+
+function checkContent(snapshot: Snapshot, content: SnapshotContent): void {
+  const { name } = snapshot.metadata;
+  const contentName = content.metadata.name;
+  if (content.spec.volumeSnapshotRef.uid !== snapshot.metadata.uid) {
+    throw new SourceError(`snapshotcontent ${contentName} for snapshot ${name} is bound to a different snapshot`);
+  }
+  if (content.spec.driver !== topolvmDriver) {
+    throw new SourceError(`snapshotcontent ${contentName} for snapshot ${name} is handled by a different CSI driver`);
+  }
 }
 
 function cloneHandle(claim: Claim, name: string, objects: Objects): string {

@@ -26,23 +26,19 @@ export class VolumeReclaimController implements Controller {
 
   reconcile(name: string): void {
     const volume = this.objects.get(types.volumes, { name });
-    if (volume === undefined) return;
-    if (this.#claimIsThere(volume)) return;
+    if (volume === undefined || this.#claimIsThere(volume)) return;
     // A reference without uid reserves the volume for a claim that is still to come.
-    if (volume.spec.claimRef?.uid === undefined) {
-      if (!isTerminating(volume)) this.#tell(volume, 'Available');
-      else this.#release(volume);
-      return;
-    }
-    this.#tell(volume, 'Released');
-    const deletes = volume.spec.persistentVolumeReclaimPolicy === 'Delete' && volume.spec.csi?.driver === topolvmDriver;
-    if (!deletes) {
-      if (isTerminating(volume)) this.#release(volume);
-      return;
-    }
-    if (!this.logicalVolumes.remove(volume.spec.csi?.volumeHandle ?? '')) return;
-    this.objects.deleteIfPresent(types.volumes, keyOf(volume));
-    this.#release(volume);
+    const released = volume.spec.claimRef?.uid !== undefined;
+    if (!isTerminating(volume)) this.#tell(volume, released ? 'Released' : 'Available');
+    if (released && this.#deletesData(volume)) {
+      if (!this.logicalVolumes.remove(volume.spec.csi?.volumeHandle ?? '')) return;
+      this.objects.deleteIfPresent(types.volumes, keyOf(volume));
+      this.#release(volume);
+    } else if (isTerminating(volume)) this.#release(volume);
+  }
+
+  #deletesData({ spec }: Volume): boolean {
+    return spec.persistentVolumeReclaimPolicy === 'Delete' && spec.csi?.driver === topolvmDriver;
   }
 
   #claimIsThere({ spec }: Volume): boolean {
