@@ -45,9 +45,8 @@ describe('scanTree', () => {
   });
 
   it('refuses a root that is not there', async () => {
-    root = join(root, 'none');
-    await expect(scan()).rejects.toMatchObject({ code: 'source_unreadable' });
-    await mkdir(root);
+    const missing = scanTree(join(root, 'none'), attributes);
+    await expect(missing.next()).rejects.toMatchObject({ code: 'source_unreadable' });
   });
 });
 
