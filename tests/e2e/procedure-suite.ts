@@ -174,5 +174,47 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       expect(await snapfleet.volumeSnapshots(namespace)).toEqual([]);
       await snapfleet.podIsRunning(namespace, 'app=notes');
     });
+
+    test('a bare Pod is deleted for the snapshot and comes back from its own manifest', async () => {
+      const pod = consumerPod(namespace, 'lonely', 'lonely-data');
+      await snapfleet.device.applyObjects(claim(namespace, 'lonely-data', '320Mi'), pod);
+      await snapfleet.podIsRunning(namespace, 'app=lonely');
+      const uid = await snapfleet.podUid(namespace, 'lonely');
+      const quiesce = { level: 'cold' as const, workload: { kind: 'Pod' as const, name: 'lonely' } };
+      const handle = await client.send(SnapshotCreate, {
+        namespace,
+        persistentVolumeClaim: 'lonely-data',
+        policy: {
+          quiesce,
+          verify: ['snapshot'],
+          allowEmpty: true,
+          volumeSnapshotClassName: 'topolvm-snapclass-retain',
+        },
+      });
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
+      await snapfleet.podIsRunning(namespace, 'app=lonely');
+      expect(await snapfleet.podUid(namespace, 'lonely')).not.toBe(uid);
+
+      const { snapshot } = await point(handle);
+      const command = { restorePointId: handle.restorePointId, allowLastGoodCopy: true, purge: true };
+      const { data } = await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs });
+      expect(data).toMatchObject({ freed: true });
+      expect(await snapfleet.device.logicalVolumeExists(snapshot?.snapshotHandle ?? '')).toBe(false);
+    });
+
+    test('the verdict includes what the assertion in the restored Pod says', async () => {
+      const assertion = (text: string) => ({ image: 'busybox', command: ['grep', '-q', text, '/data/notes.txt'] });
+      const right = await create({ verify: ['snapshot'], assertion: assertion('first') });
+      const wrong = await create({ verify: ['snapshot'], assertion: assertion('absent') });
+      const outcomes = [await completed(right), await completed(wrong)].map(
+        (data) => 'outcome' in data && data.outcome,
+      );
+      const { runsAssertions } = snapfleet.device.capabilities;
+      expect(outcomes).toEqual([runsAssertions ? 'proven' : 'incomplete', 'incomplete']);
+      const failed = (await point(wrong)).verifications.map(({ error }) => error?.code);
+      expect(failed).toEqual([runsAssertions ? 'assertion_failed' : 'consumer_not_ready']);
+      await remove(right);
+      await remove(wrong);
+    });
   });
 }

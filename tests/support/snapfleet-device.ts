@@ -113,6 +113,10 @@ export class SnapfleetDevice {
     );
   }
 
+  async podUid(namespace: string, name: string): Promise<string | undefined> {
+    return (await this.core.readNamespacedPod({ namespace, name })).metadata?.uid;
+  }
+
   /** Names of the VolumeSnapshots in a namespace. */
   async volumeSnapshots(namespace: string): Promise<string[]> {
     const list: unknown = await this.custom.listNamespacedCustomObject({

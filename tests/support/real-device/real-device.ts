@@ -26,7 +26,7 @@ import { UndoStack } from './undo-stack.js';
 import { parseFiles, readingScript, writingScript } from './volume-files.js';
 
 const consumerDeadlineMs = 120_000;
-const scriptDeadlineMs = 120_000;
+const scriptDeadlineMs = 600_000;
 
 export interface RealDeviceOptions extends StorageNodeOptions {
   /** Where files and logs go; it is kept. Default: a temporary directory, which `stop` removes. */
