@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DeviceUnderTest, StartDevice } from '../support/device-under-test.js';
 import { Cluster } from './suite/cluster.js';
+import { describeEnvironment } from './suite/environment.js';
 import { describeObjects } from './suite/objects.js';
 import { describeSnapshots } from './suite/snapshots.js';
 import { describeVolumes } from './suite/volumes.js';
@@ -30,6 +31,7 @@ export function describeDeviceConformance(name: string, start: StartDevice): voi
       return cluster;
     };
     describeObjects(use);
+    describeEnvironment(use);
     describeWatches(use);
     describeWorkloads(use);
     describeVolumes(use);

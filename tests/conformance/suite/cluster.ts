@@ -200,7 +200,7 @@ export class Cluster {
       },
       (error: unknown) => {
         if (error === undefined || error === null) resolve(undefined);
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        else reject(error instanceof Error ? error : new Error('the watch failed', { cause: error }));
       },
     );
     const timer = setTimeout(() => {
@@ -245,4 +245,20 @@ export async function orAbsent<T>(read: Promise<T>): Promise<T | undefined> {
     if (error instanceof ApiException && error.code === 404) return undefined;
     throw error;
   }
+}
+
+/** Methods keep their object when they are taken out one by one. */
+export function parts(
+  cluster: Cluster,
+): Pick<Cluster, 'core' | 'apps' | 'custom' | 'version' | 'namespace' | 'apply' | 'gone'> {
+  const { core, apps, custom, version } = cluster;
+  return {
+    core,
+    apps,
+    custom,
+    version,
+    namespace: cluster.namespace.bind(cluster),
+    apply: cluster.apply.bind(cluster),
+    gone: cluster.gone.bind(cluster),
+  };
 }

@@ -18,32 +18,7 @@ export function describeVolumes(use: () => Cluster): void {
 
       await cluster.apply(pod(namespace, 'user', podSpec(name)));
       await cluster.podIsReady(namespace, 'user');
-      const bound = await core.readNamespacedPersistentVolumeClaim({ namespace, name });
-      expect(bound).toMatchObject({
-        status: { phase: 'Bound', capacity: { storage: '320Mi' }, accessModes: ['ReadWriteOnce'] },
-        spec: { volumeName: `pvc-${bound.metadata?.uid ?? ''}`, volumeMode: 'Filesystem' },
-      });
-      const volume = await core.readPersistentVolume({ name: bound.spec?.volumeName ?? '' });
-      const handle = volume.spec?.csi?.volumeHandle ?? '';
-      expect(volume).toMatchObject({
-        spec: {
-          capacity: { storage: '320Mi' },
-          claimRef: { namespace, name, uid: bound.metadata?.uid },
-          csi: { driver: 'topolvm.io', fsType: 'xfs' },
-          persistentVolumeReclaimPolicy: 'Delete',
-          storageClassName: 'topolvm-provisioner-thin',
-        },
-        status: { phase: 'Bound' },
-      });
-      expect(volume.spec?.nodeAffinity?.required?.nodeSelectorTerms[0]?.matchExpressions).toEqual([
-        { key: 'topology.topolvm.io/node', operator: 'In', values: ['device'] },
-      ]);
-      const logicalVolume = await cluster.logicalVolume(volume.metadata?.name ?? '');
-      expect(logicalVolume).toMatchObject({
-        metadata: { uid: handle, finalizers: ['topolvm.io/logicalvolume'] },
-        spec: { deviceClass: 'thin' },
-        status: { volumeID: handle, currentSize: '320Mi' },
-      });
+      const { volumeName, handle } = await boundVolume(cluster, namespace, name);
       expect(await cluster.device.logicalVolumeExists(handle)).toBe(true);
 
       await core.deleteNamespacedPersistentVolumeClaim({ namespace, name });
@@ -51,8 +26,8 @@ export function describeVolumes(use: () => Cluster): void {
       expect(held.metadata?.deletionTimestamp).toBeInstanceOf(Date);
       await core.deleteNamespacedPod({ namespace, name: 'user' });
       await cluster.claimIsGone(namespace, name);
-      await cluster.gone('the volume', () => core.readPersistentVolume({ name: volume.metadata?.name ?? '' }));
-      expect(await cluster.logicalVolume(volume.metadata?.name ?? '')).toBeUndefined();
+      await cluster.gone('the volume', () => core.readPersistentVolume({ name: volumeName }));
+      expect(await cluster.logicalVolume(volumeName)).toBeUndefined();
       expect(await cluster.device.logicalVolumeExists(handle)).toBe(false);
     });
 
@@ -106,4 +81,40 @@ export function describeVolumes(use: () => Cluster): void {
       );
     });
   });
+}
+
+const onThisNode = [{ key: 'topology.topolvm.io/node', operator: 'In', values: ['device'] }];
+
+/** Checks that claim, PersistentVolume and LogicalVolume say the same of the volume, and names it. */
+async function boundVolume(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<{ volumeName: string; handle: string }> {
+  const bound = await cluster.core.readNamespacedPersistentVolumeClaim({ namespace, name });
+  expect(bound).toMatchObject({
+    status: { phase: 'Bound', capacity: { storage: '320Mi' }, accessModes: ['ReadWriteOnce'] },
+    spec: { volumeName: `pvc-${bound.metadata?.uid ?? ''}`, volumeMode: 'Filesystem' },
+  });
+  const volumeName = bound.spec?.volumeName ?? '';
+  const volume = await cluster.core.readPersistentVolume({ name: volumeName });
+  const handle = volume.spec?.csi?.volumeHandle ?? '';
+  expect(volume).toMatchObject({
+    spec: {
+      capacity: { storage: '320Mi' },
+      claimRef: { namespace, name, uid: bound.metadata?.uid },
+      csi: { driver: 'topolvm.io', fsType: 'xfs' },
+      persistentVolumeReclaimPolicy: 'Delete',
+      storageClassName: 'topolvm-provisioner-thin',
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: onThisNode }] } },
+    },
+    status: { phase: 'Bound' },
+  });
+  const logicalVolume = await cluster.logicalVolume(volumeName);
+  expect(logicalVolume).toMatchObject({
+    metadata: { uid: handle, finalizers: ['topolvm.io/logicalvolume'] },
+    spec: { deviceClass: 'thin' },
+    status: { volumeID: handle, currentSize: '320Mi' },
+  });
+  return { volumeName, handle };
 }

@@ -21,6 +21,13 @@ interface Scaled {
   };
 }
 
+/** Whether its controller has seen the newest specification and has as many ready Pods. */
+function isSettled({ metadata = {}, spec = {}, status = {} }: Scaled, replicas: number): boolean {
+  const { observedGeneration = 0, replicas: count = 0, readyReplicas = 0 } = status;
+  const seen = observedGeneration >= (metadata.generation ?? 0);
+  return seen && spec.replicas === replicas && count === replicas && readyReplicas === replicas;
+}
+
 /** How Pods come and go by their workloads, without any volume. */
 export function describeWorkloads(use: () => Cluster): void {
   const read = (cluster: Cluster, kind: Kind, namespace: string, name: string): Promise<Scaled> => {
@@ -59,11 +66,7 @@ export function describeWorkloads(use: () => Cluster): void {
       await cluster.apply(workload(kind, namespace, 'shop', 2));
       const settled = (replicas: number) =>
         cluster.until(`${kind} shop has ${String(replicas)} Pods`, async () => {
-          const { metadata, spec, status } = await read(cluster, kind, namespace, 'shop');
-          const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
-          const count = status?.replicas ?? 0;
-          const ready = status?.readyReplicas ?? 0;
-          return seen && spec?.replicas === replicas && count === replicas && ready === replicas;
+          return isSettled(await read(cluster, kind, namespace, 'shop'), replicas);
         });
       await settled(2);
       const before = await podsOf(cluster, namespace);
