@@ -6,12 +6,20 @@ const source = {
 };
 const minute = 60_000;
 
-/** A tier of tests that needs real servers: one file at a time, with deadlines long enough for the slow kernel. */
+const onRealDevice = '*real*.test.ts';
+
+/**
+ * A tier of tests that needs real servers: one file at a time, with deadlines long enough for the slow kernel. What runs on
+ * the real device is a tier of its own, `<folder>-real`.
+ */
 const tier = (name: string, testTimeout: number) => ({
   ...source,
   test: {
     name,
-    include: [`tests/${name}/**/*.test.ts`],
+    include: name.endsWith('-real')
+      ? [`tests/${name.replace(/-real$/, '')}/${onRealDevice}`]
+      : [`tests/${name}/**/*.test.ts`],
+    exclude: name.endsWith('-real') ? [] : [`**/${onRealDevice}`],
     testTimeout,
     hookTimeout: Math.max(testTimeout, 5 * minute),
     fileParallelism: false,
@@ -27,8 +35,10 @@ export default defineConfig({
       tier('messaging', minute),
       tier('movers', 3 * minute),
       tier('conformance', 3 * minute),
-      tier('host', 10 * minute),
       tier('e2e', 15 * minute),
+      tier('host', 10 * minute),
+      tier('conformance-real', 3 * minute),
+      tier('e2e-real', 30 * minute),
     ],
   },
 });
