@@ -5,6 +5,7 @@ import { natsConnection } from '@snapfleet/service-kit';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
 import type { ClusterOperatorSettings } from './config.js';
+import { RunningSteps } from './marks/running-steps.js';
 import { RemoveSnapshotUseCase } from './snapshot-remove/remove-snapshot.use-case.js';
 import { SnapshotController } from './snapshot-take/snapshot.controller.js';
 import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
@@ -27,6 +28,7 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     inject: [KubernetesClient],
   });
   return [
+    RunningSteps,
     { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
     made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
     made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),

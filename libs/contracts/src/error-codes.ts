@@ -33,6 +33,10 @@ export const errorCodes = {
     'The operation was cancelled on request.',
     'Nothing: the workload was put back and what had been made was removed.',
   ),
+  operation_superseded: final(
+    'A later step of the same operation has already undone what this command asks for.',
+    'Nothing: the command came late and was refused, so that it cannot take effect after its operation has ended.',
+  ),
   interrupted: passing(
     'A service stopped in the middle of the work.',
     'Nothing: the work is taken up again by itself.',

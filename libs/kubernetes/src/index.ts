@@ -27,7 +27,7 @@ export {
   type StorageClass,
 } from './objects/volume.js';
 export { resources, snapshotApiVersion, workloadResources } from './resources/definitions.js';
-export type { CallOptions, ResourceApi, ScalableApi, WaitOptions } from './resources/resource-api.js';
+export type { CallOptions, RemoveOptions, ResourceApi, ScalableApi, WaitOptions } from './resources/resource-api.js';
 export { keyOf } from './resources/resource-client.js';
 export type { ObjectKey, ResourceDefinition, Scope } from './resources/resource-definition.js';
 export { Deadline } from './wait/deadline.js';

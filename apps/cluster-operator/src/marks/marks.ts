@@ -15,6 +15,8 @@ export const label = {
 /** Annotations that Snapfleet reads and writes. */
 export const annotation = {
   quiesced: 'snapfleet.io/quiesced',
+  resumed: 'snapfleet.io/resumed',
+  removed: 'snapfleet.io/removed',
   recreatedBy: 'snapfleet.io/recreated-by',
   claimUid: 'snapfleet.io/claim-uid',
   restored: 'snapfleet.io/restored',

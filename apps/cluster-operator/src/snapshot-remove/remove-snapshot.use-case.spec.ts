@@ -1,5 +1,5 @@
-import { ObjectName, type BoundSnapshot } from '@snapfleet/contracts';
-import { beforeEach, expect, test } from 'vitest';
+import { ObjectName, type BoundSnapshot, type ObjectUid } from '@snapfleet/contracts';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { TakeSnapshotUseCase } from '../snapshot-take/take-snapshot.use-case.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
 import { never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
@@ -7,19 +7,24 @@ import { RemoveSnapshotUseCase } from './remove-snapshot.use-case.js';
 
 let cluster: FakeCluster;
 let snapshot: BoundSnapshot;
+let claimUid: ObjectUid;
+
+const take = () =>
+  new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster)).run(
+    { restorePointId, ...where, claimUid, volumeSnapshotClassName: ObjectName.parse('c'), readyDeadlineSeconds: 9 },
+    never,
+  );
 
 async function begin(policy: 'Delete' | 'Retain'): Promise<void> {
   cluster = new FakeCluster();
-  const { uid } = putClaim(cluster);
+  claimUid = putClaim(cluster).uid;
   playSnapshotController(cluster, policy);
-  const volumeSnapshotClassName = ObjectName.parse('c');
-  snapshot = await new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster)).run(
-    { restorePointId, ...where, claimUid: uid, volumeSnapshotClassName, readyDeadlineSeconds: 9 },
-    never,
-  );
+  snapshot = await take();
   cluster.writes.length = 0;
 }
 beforeEach(() => begin('Delete'));
+
+const note = `patch PersistentVolumeClaim orders {"metadata":{"annotations":{"snapfleet.io/removed":"${restorePointId}"}}}`;
 
 const remove = (purge = false, known = true) =>
   new RemoveSnapshotUseCase(cluster).run(
@@ -29,7 +34,7 @@ const remove = (purge = false, known = true) =>
 
 test('under Delete the content goes with the VolumeSnapshot', async () => {
   await expect(remove()).resolves.toEqual({ freed: true });
-  expect(cluster.writes).toEqual([`delete VolumeSnapshot ${snapshot.volumeSnapshotName}`]);
+  expect(cluster.writes).toEqual([note, `delete VolumeSnapshot ${snapshot.volumeSnapshotName}`]);
 });
 
 test('what is gone already is a success', async () => {
@@ -56,6 +61,7 @@ test('a purge under Retain changes the policy before it deletes the VolumeSnapsh
   await begin('Retain');
   await expect(remove(true)).resolves.toEqual({ freed: true });
   expect(cluster.writes).toEqual([
+    note,
     `patch VolumeSnapshotContent ${snapshot.volumeSnapshotContentName} {"spec":{"deletionPolicy":"Delete"},"metadata":{}}`,
     `delete VolumeSnapshot ${snapshot.volumeSnapshotName}`,
   ]);
@@ -94,7 +100,7 @@ test('a VolumeSnapshot without our label, or another one of its name, is not del
   await expect(remove()).rejects.toMatchObject({ code: 'not_ours' });
   cluster.snapshots.change({ namespace: 'shop', name: snapshot.volumeSnapshotName }, { metadata: { labels: null } });
   await expect(remove(true, false)).rejects.toMatchObject({ code: 'not_ours' });
-  expect(cluster.writes).toEqual([]);
+  expect(cluster.writes).toEqual([note]);
 });
 
 test('claims that are being restored from it are named, and nothing is deleted', async () => {
@@ -111,7 +117,7 @@ test('claims that are being restored from it are named, and nothing is deleted',
   } as never);
   const inUse = { code: 'snapshot_in_use', message: expect.stringMatching(/waits$/) as string };
   await expect(remove()).rejects.toMatchObject(inUse);
-  expect(cluster.writes).toEqual([]);
+  expect(cluster.writes).toEqual([note]);
 });
 
 test('a VolumeSnapshot that does not go is told with its finalizers', async () => {
@@ -121,4 +127,28 @@ test('a VolumeSnapshot that does not go is told with its finalizers', async () =
     retryable: true,
     message: expect.stringContaining('finalizers: bound-protection') as string,
   });
+});
+
+test('a take that comes after the removal makes nothing', async () => {
+  await remove();
+  cluster.writes.length = 0;
+  await expect(take()).rejects.toMatchObject({ code: 'operation_superseded', retryable: false });
+  expect(cluster.writes).toEqual([]);
+});
+
+test('a take that had looked before the removal, and makes the snapshot after it, removes it again', async () => {
+  await remove();
+  const claims = cluster.claims;
+  const present = claims.objects.get('shop/orders');
+  const asItWas = { ...present, metadata: { ...present?.metadata, annotations: {} } };
+  vi.spyOn(claims, 'get').mockResolvedValueOnce(asItWas as never);
+  await expect(take()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.writes).toContain(`create VolumeSnapshot ${snapshot.volumeSnapshotName}`);
+  expect(cluster.snapshots.objects.size + cluster.snapshotContents.objects.size).toBe(0);
+});
+
+test('a failed take that cleans up after itself can be tried again', async () => {
+  const command = { restorePointId, ...where, purge: true, deadlineSeconds: 9 };
+  await new RemoveSnapshotUseCase(cluster).removeObjects(command, never);
+  await expect(take()).resolves.toMatchObject({ volumeSnapshotName: snapshot.volumeSnapshotName });
 });

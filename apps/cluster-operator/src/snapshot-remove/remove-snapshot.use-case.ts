@@ -1,6 +1,7 @@
 import { ObjectName, SnapfleetError, SnapshotRemove, type DataOf, type ReplyOf } from '@snapfleet/contracts';
 import {
   Deadline,
+  isApiError,
   isRestoredFrom,
   isTerminating,
   keyOf,
@@ -12,6 +13,7 @@ import {
 } from '@snapfleet/kubernetes';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';
 import { findRemovalTarget } from './removal-target.js';
 
@@ -25,8 +27,26 @@ type Reply = ReplyOf<typeof SnapshotRemove>;
 export class RemoveSnapshotUseCase {
   constructor(private readonly cluster: Cluster) {}
 
-  /** @throws SnapfleetError not_ours, snapshot_in_use, snapshot_delete_pending; KubernetesApiError */
+  /**
+   * For good: a `snapshot.take` of this restore point that comes late finds the note on its claim and makes nothing.
+   * @throws SnapfleetError not_ours, snapshot_in_use, snapshot_delete_pending; KubernetesApiError
+   */
   async run(command: Command, signal: AbortSignal): Promise<Reply> {
+    await retryOnConflict(() => this.#refuseLaterTakes(command, signal), signal);
+    return this.removeObjects(command, signal);
+  }
+
+  async #refuseLaterTakes(command: Command, signal: AbortSignal): Promise<void> {
+    const key = { namespace: command.namespace, name: command.persistentVolumeClaim };
+    const claim = await this.cluster.claims.get(key, { signal });
+    // Without its claim nothing can be taken either.
+    if (claim === undefined || hasEndMark(claim, annotation.removed, command.restorePointId)) return;
+    const patch = endMarkPatch(claim, annotation.removed, command.restorePointId);
+    await this.cluster.claims.patch(key, patch, { signal }).catch(unlessGone);
+  }
+
+  /** The same without the note, so that it can be taken again. */
+  async removeObjects(command: Command, signal: AbortSignal): Promise<Reply> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { snapshot, contents } = await findRemovalTarget(this.cluster, command, signal);
     if (snapshot !== undefined) await this.#expectUnused(snapshot, signal);
@@ -138,4 +158,8 @@ export class RemoveSnapshotUseCase {
     if (uid === undefined) return false;
     return (await this.cluster.logicalVolumes.get({ name: `snapshot-${uid}` }, { signal })) !== undefined;
   }
+}
+
+function unlessGone(error: unknown): void {
+  if (!isApiError(error, 404)) throw error;
 }

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { SnapshotRemove, SnapshotTake, type DataOf, type MessageOf, type ReplyOf } from '@snapfleet/contracts';
 import { AgentCommandHandler, type Delivery } from '@snapfleet/messaging';
+import { RunningSteps } from '../marks/running-steps.js';
 import { translated } from '../failure/as-snapfleet-error.js';
 import { RemoveSnapshotUseCase } from '../snapshot-remove/remove-snapshot.use-case.js';
 import { TakeSnapshotUseCase } from './take-snapshot.use-case.js';
@@ -11,11 +12,17 @@ export class SnapshotController {
   constructor(
     private readonly takeSnapshot: TakeSnapshotUseCase,
     private readonly removeSnapshot: RemoveSnapshotUseCase,
+    private readonly steps: RunningSteps,
   ) {}
 
   @AgentCommandHandler(SnapshotTake)
   take(message: MessageOf<DataOf<typeof SnapshotTake>>, delivery: Delivery): Promise<ReplyOf<typeof SnapshotTake>> {
-    return translated(() => this.takeSnapshot.run(message.data, delivery.signal));
+    const { data } = message;
+    return translated(() =>
+      this.steps.run(`restore point ${data.restorePointId}`, delivery.signal, (signal) =>
+        this.takeSnapshot.run(data, signal),
+      ),
+    );
   }
 
   @AgentCommandHandler(SnapshotRemove)
@@ -23,6 +30,9 @@ export class SnapshotController {
     message: MessageOf<DataOf<typeof SnapshotRemove>>,
     delivery: Delivery,
   ): Promise<ReplyOf<typeof SnapshotRemove>> {
-    return translated(() => this.removeSnapshot.run(message.data, delivery.signal));
+    return translated(async () => {
+      await this.steps.end(`restore point ${message.data.restorePointId}`);
+      return this.removeSnapshot.run(message.data, delivery.signal);
+    });
   }
 }

@@ -15,11 +15,13 @@ import {
   keyOf,
   snapshotErrorText,
   type Cluster,
+  type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { hasEndMark } from '../marks/end-marks.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
 import { meaningOfDriverError } from './final-snapshot-error.js';
@@ -28,7 +30,7 @@ type Command = DataOf<typeof SnapshotTake>;
 
 /** Removes a snapshot that failed. */
 export interface SnapshotRemover {
-  run(command: DataOf<typeof SnapshotRemove>, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
+  removeObjects(command: DataOf<typeof SnapshotRemove>, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
 }
 
 /** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */
@@ -43,18 +45,20 @@ export class TakeSnapshotUseCase {
 
   /**
    * @throws SnapfleetError pvc_not_found, pvc_changed, pvc_terminating, not_ours, snapshot_not_ready,
-   *   thick_device_class, pool_headroom_missing; KubernetesApiError
+   *   thick_device_class, pool_headroom_missing, operation_superseded; KubernetesApiError
    */
   async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
     const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
     const snapshot = await this.#adoptOrCreate(command, signal);
     try {
+      // Looked at after it was made: a removal either finds the snapshot or has left its note before.
+      await this.#expectNotRemoved(command, signal);
       const ready = await this.#awaitReady(snapshot, deadline, signal);
       const content = await this.#awaitHandle(ready, deadline, signal);
       await this.#expectSameClaim(command, signal);
       return boundSnapshotOf(ready, content);
     } catch (error) {
-      if (!(error instanceof SnapfleetError)) throw error;
+      if (!(error instanceof SnapfleetError) || signal.aborted) throw error;
       throw await this.#afterRemoval(error, command, signal);
     }
   }
@@ -68,6 +72,7 @@ export class TakeSnapshotUseCase {
     const name = `PersistentVolumeClaim ${namespace}/${command.persistentVolumeClaim}`;
     if (claim === undefined) throw new SnapfleetError('pvc_not_found', `${name} does not exist any more`);
     if (claim.metadata.uid !== command.claimUid) throw changed(name);
+    expectNotRemoved(claim, command);
     // The snapshot-controller would wait for ever: "cannot add finalizer on claim because it is being deleted".
     if (isTerminating(claim)) throw new SnapfleetError('pvc_terminating', `${name} is being deleted`);
     try {
@@ -137,6 +142,11 @@ export class TakeSnapshotUseCase {
     });
   }
 
+  async #expectNotRemoved(command: Command, signal: AbortSignal): Promise<void> {
+    const key = { namespace: command.namespace, name: command.persistentVolumeClaim };
+    expectNotRemoved(await this.cluster.claims.get(key, { signal }), command);
+  }
+
   /** The controller finds the claim by name, perhaps long after it was looked at here. */
   async #expectSameClaim(command: Command, signal: AbortSignal): Promise<void> {
     const key = { namespace: command.namespace, name: command.persistentVolumeClaim };
@@ -151,7 +161,10 @@ export class TakeSnapshotUseCase {
     const { restorePointId, namespace, persistentVolumeClaim } = command;
     const volume = { namespace, persistentVolumeClaim };
     try {
-      await this.remover.run({ restorePointId, ...volume, purge: true, deadlineSeconds: cleanUpSeconds }, signal);
+      await this.remover.removeObjects(
+        { restorePointId, ...volume, purge: true, deadlineSeconds: cleanUpSeconds },
+        signal,
+      );
       return error;
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
@@ -162,6 +175,13 @@ export class TakeSnapshotUseCase {
 }
 
 const nameOf = ({ metadata }: VolumeSnapshot): string => `VolumeSnapshot ${metadata.namespace ?? ''}/${metadata.name}`;
+
+/** A snapshot that is made after its removal would stay for ever. */
+function expectNotRemoved(claim: PersistentVolumeClaim | undefined, { restorePointId }: Command): void {
+  if (claim === undefined || !hasEndMark(claim, annotation.removed, restorePointId)) return;
+  const what = `the snapshot of restore point ${restorePointId} was removed already`;
+  throw new SnapfleetError('operation_superseded', what);
+}
 
 const changed = (name: string): SnapfleetError =>
   new SnapfleetError('pvc_changed', `${name} was deleted and made again since it was looked at`);

@@ -4,6 +4,7 @@ import {
   WaitDeadlineError,
   type KubernetesObject,
   type ObjectKey,
+  type RemoveOptions,
   type ScalableApi,
   type Scope,
 } from '@snapfleet/kubernetes';
@@ -79,9 +80,11 @@ export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> 
     return Promise.resolve();
   }
 
-  async remove(key: ObjectKey, uid: string): Promise<void> {
+  async remove(key: ObjectKey, uid: string, options: RemoveOptions = {}): Promise<void> {
     const object = this.objects.get(at(key));
     if (object?.metadata.uid !== uid) return;
+    const { resourceVersion = object.metadata.resourceVersion } = options;
+    if (object.metadata.resourceVersion !== resourceVersion) throw conflict('version');
     this.world.record(`delete ${this.kind} ${key.name}`);
     this.store(merged(object, { metadata: { deletionTimestamp: '2026-11-23T12:00:00Z' } }) as T);
     return Promise.resolve();

@@ -1,5 +1,5 @@
 import { SavedWorkload } from '@snapfleet/contracts';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
 import { never, now, operationId, otherOperationId, where } from '../testing/samples.js';
@@ -104,4 +104,32 @@ test('a completed Pod that still exists does not hold the volume, one that is be
 test('an outside scale while it is being quiesced ends the waiting at once', async () => {
   cluster.controllers.unshift(() => cluster.workloads.Deployment.change(key, { spec: { replicas: 5 } }));
   await expect(quiesce()).rejects.toMatchObject({ code: 'workload_conflict' });
+});
+
+test('a quiesce that comes after the resume of its operation is refused, and the workload stays', async () => {
+  await quiesce();
+  await resume();
+  cluster.writes.length = 0;
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded', retryable: false });
+  expect(cluster.writes).toEqual([]);
+});
+
+test('a resume that overtakes its quiesce leaves a note that the quiesce finds', async () => {
+  await expect(resume()).resolves.toMatchObject({ replicas: 2 });
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.workloads.Deployment.objects.get('shop/orders')?.spec.replicas).toBe(2);
+});
+
+test('a quiesce that has read the workload before the resume cannot write after it', async () => {
+  const api = cluster.workloads.Deployment;
+  const before = api.objects.get('shop/orders');
+  await resume();
+  vi.spyOn(api, 'get').mockResolvedValueOnce(before);
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(api.objects.get('shop/orders')?.spec.replicas).toBe(2);
+});
+
+test('the next operation can quiesce a workload that others have resumed', async () => {
+  await resume();
+  await expect(quiesce(otherOperationId)).resolves.toBeDefined();
 });

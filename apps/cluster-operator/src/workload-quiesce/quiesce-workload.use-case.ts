@@ -1,6 +1,15 @@
 import { SnapfleetError, WorkloadQuiesce, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
-import { Deadline, isScaledToZero, isTerminating, retryOnConflict, type Cluster } from '@snapfleet/kubernetes';
+import {
+  Deadline,
+  isScaledToZero,
+  isTerminating,
+  retryOnConflict,
+  type Cluster,
+  type KubernetesObject,
+} from '@snapfleet/kubernetes';
 import { orOnDeadline } from '../failure/on-deadline.js';
+import { hasEndMark } from '../marks/end-marks.js';
+import { annotation } from '../marks/marks.js';
 import { awaitNoUsers } from '../workload/awaiting-users.js';
 import { markPatch, readQuiesceMark } from '../workload/quiesce-mark.js';
 import { expectSame, nameOf } from '../workload/same-workload.js';
@@ -18,12 +27,12 @@ export class QuiesceWorkloadUseCase {
     private readonly now: () => Date,
   ) {}
 
-  /** @throws SnapfleetError workload_not_found, workload_conflict, workload_not_gone; KubernetesApiError */
+  /** @throws SnapfleetError workload_not_found, workload_conflict, workload_not_gone, operation_superseded; KubernetesApiError */
   async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadQuiesce>> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { workload } = command;
     if (workload.kind === 'Pod') {
-      await this.#deletePod(command, signal);
+      await retryOnConflict(() => this.#deletePod(command, signal), signal);
       await awaitNoUsers(this.cluster, command, deadline, signal);
     } else {
       await retryOnConflict(() => this.#scaleToZero(command, workload, signal), signal);
@@ -40,7 +49,10 @@ export class QuiesceWorkloadUseCase {
     // Gone already: deleted by the run before this one, or by somebody else; the saved manifest brings it back.
     if (pod === undefined) return;
     const same = expectSame(pod, command.workload);
-    if (!isTerminating(same)) await this.cluster.pods.remove(key, same.metadata.uid, { signal });
+    if (isTerminating(same)) return;
+    expectNotResumed(same, command);
+    const { uid, resourceVersion } = same.metadata;
+    await this.cluster.pods.remove(key, uid, { resourceVersion, signal });
   }
 
   /** The mark comes first, and both writes only on the version that was read: the saved number is the true one. */
@@ -48,6 +60,7 @@ export class QuiesceWorkloadUseCase {
     const key = { namespace: command.namespace, name: workload.name };
     const api = this.cluster.workloads[workload.kind];
     const found = expectSame(await api.get(key, { signal }), workload);
+    expectNotResumed(found, command);
     const { replicas } = found.spec;
     const mark = readQuiesceMark(found);
     if (replicas === 0) {
@@ -84,6 +97,13 @@ export class QuiesceWorkloadUseCase {
     const same = expectSame(await this.cluster.workloads[workload.kind].get(key, { signal }), workload);
     if (same.spec.replicas !== 0) throw scaledByOthers(workload, same.spec.replicas);
   }
+}
+
+/** A quiesce that comes after the resume of its own operation would take the workload away for good. */
+function expectNotResumed(found: KubernetesObject, { operationId, workload }: Command): void {
+  if (!hasEndMark(found, annotation.resumed, operationId)) return;
+  const what = `${nameOf(workload)} was resumed by operation ${operationId} already`;
+  throw new SnapfleetError('operation_superseded', what);
 }
 
 function scaledByOthers(workload: Scalable, replicas: number): SnapfleetError {

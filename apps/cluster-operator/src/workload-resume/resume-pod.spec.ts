@@ -47,8 +47,19 @@ test('resuming again leaves the Pod that was made', async () => {
   expect(cluster.writes).toEqual([]);
 });
 
-test('a Pod that was never deleted stays', async () => {
+test('a Pod that was never deleted stays, and a quiesce that comes late does not delete it', async () => {
   await expect(resume()).resolves.toEqual({ resumedAt });
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.writes).toEqual([
+    `patch Pod base {"metadata":{"annotations":{"snapfleet.io/resumed":"${operationId}"}}}`,
+  ]);
+});
+
+test('a Pod that was made again is not deleted by a quiesce that comes late', async () => {
+  await quiesce();
+  await resume();
+  cluster.writes.length = 0;
+  await expect(quiesce()).rejects.toMatchObject({ code: 'workload_conflict' });
   expect(cluster.writes).toEqual([]);
 });
 

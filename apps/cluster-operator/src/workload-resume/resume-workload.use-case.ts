@@ -6,10 +6,12 @@ import {
   isTerminating,
   retryOnConflict,
   type Cluster,
+  type KubernetesObject,
   type Pod,
 } from '@snapfleet/kubernetes';
 import { z } from 'zod';
 import { orOnDeadline } from '../failure/on-deadline.js';
+import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';
 import { markPatch } from '../workload/quiesce-mark.js';
 import { decideResume } from './resume-scalable.js';
@@ -47,12 +49,17 @@ export class ResumeWorkloadUseCase {
     return { ...rest, ...told, resumedAt: this.now().toISOString() };
   }
 
-  /** Scaled first, the mark removed after: until it is at its number again the mark must stay. */
+  /**
+   * The note comes first: from then on no quiesce of this operation can write any more. Then the scale, the mark removed
+   * after: until it is at its number again the mark must stay.
+   */
   async #scaleBack(command: Command, workload: Scalable, signal: AbortSignal): Promise<Restored> {
     const key = { namespace: command.namespace, name: workload.name };
     const api = this.cluster.workloads[workload.kind];
-    const found = await api.get(key, { signal });
-    const decision = decideResume(found, workload, command.operationId);
+    const present = await api.get(key, { signal });
+    const decision = decideResume(present, workload, command.operationId);
+    const noted = present === undefined || isNoted(present, command);
+    const found = noted ? present : await api.patch(key, notePatch(present, command), { signal });
     if (found !== undefined && decision.scaleTo !== undefined) await api.scale(found, decision.scaleTo, { signal });
     if (decision.removeMark) {
       const current = decision.scaleTo === undefined ? found : await api.get(key, { signal });
@@ -67,7 +74,10 @@ export class ResumeWorkloadUseCase {
 
   async #bringBackPod(command: Command, workload: BarePod, signal: AbortSignal): Promise<Restored> {
     const found = await this.#settledPod(command, workload, signal);
-    if (found !== undefined) return judge(found, command, workload);
+    if (found !== undefined) {
+      await this.#note(found, command, signal);
+      return judge(found, command, workload);
+    }
     try {
       await this.cluster.pods.create(command.namespace, recreation(workload, command.operationId), { signal });
       return {};
@@ -77,6 +87,17 @@ export class ResumeWorkloadUseCase {
       if (other !== undefined) return judge(other, command, workload);
       throw error;
     }
+  }
+
+  /** A Pod that was not deleted yet must not be deleted by a quiesce that comes late. */
+  async #note(pod: Pod, command: Command, signal: AbortSignal): Promise<void> {
+    const key = { namespace: command.namespace, name: command.workload.name };
+    await retryOnConflict(async () => {
+      const found =
+        pod.metadata.uid === command.workload.uid ? await this.cluster.pods.get(key, { signal }) : undefined;
+      if (found === undefined || isNoted(found, command)) return;
+      await this.cluster.pods.patch(key, notePatch(found, command), { signal });
+    }, signal);
   }
 
   /** The Pod of that name, after a deletion that is under way has ended. */
@@ -102,6 +123,13 @@ export class ResumeWorkloadUseCase {
     return pod;
   }
 }
+
+/** Whether there is nothing to note: it is noted already, or a quiesce of this operation refuses it by its uid. */
+const isNoted = (found: KubernetesObject, { operationId, workload }: Command): boolean =>
+  found.metadata.uid !== workload.uid || hasEndMark(found, annotation.resumed, operationId);
+
+const notePatch = (found: KubernetesObject, { operationId }: Command): object =>
+  endMarkPatch(found, annotation.resumed, operationId);
 
 /** A Pod that is there is the saved one, the one that we made again, or somebody else's. */
 function judge(pod: Pod, { operationId }: Command, workload: BarePod): Restored {

@@ -59,7 +59,7 @@ export const WorkloadQuiesce = defineAgentCommand({
     deadlineSeconds: z.number().int().positive(),
   }),
   reply: z.object({ quiescedAt: time }),
-  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone'],
+  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',
@@ -111,6 +111,7 @@ export const SnapshotTake = defineAgentCommand({
     'pool_headroom_missing',
     'snapshot_not_ready',
     'not_ours',
+    'operation_superseded',
   ],
   example: {
     restorePointId: operationId,

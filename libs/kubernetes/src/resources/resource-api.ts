@@ -11,6 +11,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How to delete. */
+export interface RemoveOptions extends CallOptions {
+  /** Delete only exactly this version. */
+  readonly resourceVersion?: string;
+}
+
 /** What may be done with the objects of one kind. Every write is parsed back into the object as it is now. */
 export interface ResourceApi<T extends KubernetesObject> {
   /** The object, or undefined where it (or its whole API) does not exist. */
@@ -27,8 +33,11 @@ export interface ResourceApi<T extends KubernetesObject> {
    */
   patch(key: ObjectKey, patch: object, options?: CallOptions): Promise<T>;
 
-  /** Asks for the deletion of the object with this uid. That it or another is there no more is a success. */
-  remove(key: ObjectKey, uid: string, options?: CallOptions): Promise<void>;
+  /**
+   * Asks for the deletion of the object with this uid. That it or another is there no more is a success.
+   * @throws KubernetesApiError 409 Conflict where a version is given and the object was changed since, or is another
+   */
+  remove(key: ObjectKey, uid: string, options?: RemoveOptions): Promise<void>;
 
   /**
    * Waits by watching one object until `decide` returns something; it gets undefined while the object is absent.

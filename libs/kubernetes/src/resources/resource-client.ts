@@ -3,7 +3,7 @@ import type { ApiConnection } from '../api/api-connection.js';
 import { isApiError, KubernetesApiError } from '../api/kubernetes-api-error.js';
 import type { KubernetesObject } from '../objects/object-meta.js';
 import { watchUntil, type WatchEvent, type WatchSource } from '../wait/watch-until.js';
-import type { CallOptions, ResourceApi, ScalableApi, WaitOptions } from './resource-api.js';
+import type { CallOptions, RemoveOptions, ResourceApi, ScalableApi, WaitOptions } from './resource-api.js';
 import {
   collectionPath,
   objectPath,
@@ -76,8 +76,10 @@ export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T
     });
   }
 
-  async remove(key: ObjectKey, uid: string, options: CallOptions = {}): Promise<void> {
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+  async remove(key: ObjectKey, uid: string, options: RemoveOptions = {}): Promise<void> {
+    const { resourceVersion } = options;
+    const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
     try {
       await this.connection.send({
         method: 'DELETE',
@@ -86,7 +88,8 @@ export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T
         signal: options.signal,
       });
     } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409, 'Conflict')) throw error;
+      const another = resourceVersion === undefined && isApiError(error, 409, 'Conflict');
+      if (!isApiError(error, 404) && !another) throw error;
     }
   }
 
