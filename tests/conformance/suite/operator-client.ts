@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeviceId,
+  SnapfleetError,
+  type AgentCommandDefinition,
+  type DataInputOf,
+  type ReplyOf,
+} from '@snapfleet/contracts';
+import { AgentCommands, NatsLink } from '@snapfleet/messaging';
+import type { DeviceUnderTest, StartDevice } from '../../support/device-under-test.js';
+import { startNatsServer } from '../../support/nats-server.js';
+import { readableKubeconfig } from '../../support/readable-kubeconfig.js';
+import { UndoStack } from '../../support/real-device/undo-stack.js';
+import { hostPlace } from '../../support/services.js';
+import { Cluster } from './cluster.js';
+
+const deviceId = DeviceId.parse('edge-1');
+const callDeadlineMs = 150_000;
+
+/** A device with the cluster operator as a process, and the place of the orchestrator on its NATS. */
+export interface OperatorUnderTest {
+  readonly device: DeviceUnderTest;
+  readonly cluster: Cluster;
+  /** @throws SnapfleetError what the cluster operator answered */
+  readonly call: <Definition extends AgentCommandDefinition>(
+    definition: Definition,
+    data: DataInputOf<Definition>,
+  ) => Promise<ReplyOf<Definition>>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the device, a nats-server and apps/cluster-operator; when something does not start, all is stopped again. */
+export async function startOperator(start: StartDevice): Promise<OperatorUnderTest> {
+  const undo = new UndoStack();
+  try {
+    const workDirectory = await mkdtemp(join(tmpdir(), 'snapfleet-operator-'));
+    // The operator's user looks into it.
+    await chmod(workDirectory, 0o755);
+    undo.push(() => rm(workDirectory, { recursive: true, force: true }));
+    const device = await start();
+    undo.push(() => device.stop());
+    const nats = await startNatsServer({ token: randomUUID() });
+    undo.push(() => nats.stop());
+    const service = await hostPlace(workDirectory).start('cluster-operator', {
+      SNAPFLEET_DEVICE: deviceId,
+      SNAPFLEET_NATS_URL: nats.url,
+      SNAPFLEET_NATS_TOKEN: nats.token ?? '',
+      SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory),
+    });
+    undo.push(() => service.stop());
+    const options = { party: 'orchestrator', device: deviceId, servers: nats.url, token: nats.token } as const;
+    const link = new NatsLink(options, 'publish');
+    await link.connect();
+    undo.push(() => link.close());
+    const commands = new AgentCommands(link, options);
+    return {
+      device,
+      cluster: new Cluster(device),
+      call: (definition, data) => commands.call(definition, data, { deadlineMs: callDeadlineMs }),
+      stop: () => undo.unwind(),
+    };
+  } catch (error) {
+    await undo.unwind();
+    throw error;
+  }
+}
+
+/** The error that a call was answered with. */
+export async function errorOf(call: Promise<unknown>): Promise<SnapfleetError> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof SnapfleetError) return error;
+  throw new Error('a SnapfleetError was expected', { cause: error });
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { ClaimPreflight, WorkloadQuiesce, WorkloadResume, type SavedWorkload } from '@snapfleet/contracts';
+import { describe, expect, test } from 'vitest';
+import { mergePatch } from './cluster.js';
+import { pod, podSpec, workload } from './manifests.js';
+import { errorOf, type OperatorUnderTest } from './operator-client.js';
+import type { Home } from './operator-preflight.js';
+
+const deadlineSeconds = 100;
+type Kind = SavedWorkload['kind'];
+
+/** How workloads are taken away from a volume and put back. */
+export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home): void {
+  describe('quiesce and resume', () => {
+    const saved = async (kind: Kind, name: string): Promise<SavedWorkload> => {
+      const quiesce = { level: 'cold', workload: { kind, name } } as const;
+      const reply = await use().call(ClaimPreflight, { ...home(), quiesce });
+      if (!reply.passed || reply.workload === undefined) throw new Error(JSON.stringify(reply));
+      return reply.workload;
+    };
+    const users = async () => {
+      const { namespace, persistentVolumeClaim } = home();
+      const { items } = await use().cluster.core.listNamespacedPod({ namespace });
+      return items.filter(({ spec }) =>
+        spec?.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === persistentVolumeClaim),
+      );
+    };
+    const ready = (count: number) =>
+      use().cluster.until(`${String(count)} Pods use the volume`, async () => {
+        const running = (await users()).filter(({ status }) => status?.phase === 'Running');
+        return running.length === count;
+      });
+
+    test('a Deployment comes back with its replicas, and the same command again changes nothing', async () => {
+      const { call, cluster } = use();
+      const { namespace } = home();
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      expect(await users()).toEqual([]);
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      expect(await call(WorkloadResume, operation)).toMatchObject({ replicas: 1 });
+      expect(await call(WorkloadResume, operation)).toMatchObject({ replicas: 1 });
+      const { metadata, spec } = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
+      expect(spec?.replicas).toBe(1);
+      expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
+      await ready(1);
+    });
+
+    test('what somebody else made of a quiesced workload is left in place and told', async () => {
+      const { call, cluster } = use();
+      const { namespace } = home();
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      const scale = (replicas: number) =>
+        cluster.apps.patchNamespacedDeploymentScale(
+          { namespace, name: 'orders', body: { spec: { replicas } } },
+          mergePatch,
+        );
+      await scale(2);
+      const reply = await call(WorkloadResume, operation);
+      expect(reply).toMatchObject({ replicas: 2, conflict: expect.any(String) as string });
+      await scale(0);
+      await cluster.until('nobody uses the volume', async () => (await users()).length === 0);
+    });
+
+    test.each(['StatefulSet', 'ReplicaSet', 'ReplicationController'] as const)(
+      'a %s comes back with exactly its replicas',
+      async (kind) => {
+        const { call, cluster } = use();
+        const { namespace, persistentVolumeClaim } = home();
+        const name = `shop-${kind.toLowerCase()}`;
+        await cluster.apply(workload(kind, namespace, name, 2, persistentVolumeClaim));
+        await ready(2);
+        const operation = { operationId: randomUUID(), ...home(), workload: await saved(kind, name) };
+        expect(operation.workload).toMatchObject({ kind, name, replicas: 2 });
+        await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+        expect(await users()).toEqual([]);
+        expect(await call(WorkloadResume, operation)).toMatchObject({ replicas: 2 });
+        await ready(2);
+        await cluster.apply({ ...workload(kind, namespace, name, 0, persistentVolumeClaim) });
+        await cluster.until('nobody uses the volume', async () => (await users()).length === 0);
+      },
+    );
+
+    test('a bare Pod comes back as another Pod of the same manifest', async () => {
+      const { call, cluster } = use();
+      const { namespace, persistentVolumeClaim } = home();
+      const name = 'alone';
+      await cluster.apply(pod(namespace, name, podSpec(persistentVolumeClaim)));
+      await cluster.podIsReady(namespace, name);
+      const before = await cluster.core.readNamespacedPod({ namespace, name });
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      expect(await users()).toEqual([]);
+      await call(WorkloadResume, operation);
+      await cluster.podIsReady(namespace, name);
+      const after = await cluster.core.readNamespacedPod({ namespace, name });
+      expect(after.metadata?.uid).not.toBe(before.metadata?.uid);
+      expect(after.metadata?.labels).toEqual(before.metadata?.labels);
+      expect(after.spec?.containers.map(({ image }) => image)).toEqual(
+        before.spec?.containers.map(({ image }) => image),
+      );
+      const again = await call(WorkloadResume, operation);
+      expect(again.conflict).toBeUndefined();
+      await cluster.core.deleteNamespacedPod({ namespace, name });
+      await cluster.podIsGone(namespace, name);
+    });
+
+    test('a Pod that does not end is named when the time is over', async () => {
+      const { call, cluster } = use();
+      const { namespace, persistentVolumeClaim } = home();
+      const name = 'stubborn';
+      const stubborn = pod(namespace, name, podSpec(persistentVolumeClaim));
+      await cluster.apply({ ...stubborn, metadata: { namespace, name, finalizers: ['example.org/hold'] } });
+      await cluster.podIsReady(namespace, name);
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      // A Pod that has ended uses nothing, whatever its finalizers: another one holds the volume here.
+      await cluster.apply(pod(namespace, 'holder', podSpec(persistentVolumeClaim)));
+      await cluster.podIsReady(namespace, 'holder');
+      const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds: 5 }));
+      expect(error.code).toBe('workload_not_gone');
+      expect(error.message).toContain('holder');
+      await cluster.core.deleteNamespacedPod({ namespace, name: 'holder' });
+      await cluster.apply({ ...stubborn, metadata: { namespace, name, finalizers: null } });
+      await cluster.podIsGone(namespace, name);
+      await cluster.podIsGone(namespace, 'holder');
+    });
+
+    test('a workload of the same name that is another one is refused', async () => {
+      const workloadOfOther = { ...(await saved('Deployment', 'orders')), uid: randomUUID() };
+      const operation = { operationId: randomUUID(), ...home(), workload: workloadOfOther };
+      const error = await errorOf(use().call(WorkloadQuiesce, { ...operation, deadlineSeconds: 5 }));
+      expect(['workload_not_found', 'workload_conflict']).toContain(error.code);
+    });
+  });
+}
