@@ -6,6 +6,7 @@ await using client = await connectToDevice({
   servers: process.env['SNAPFLEET_NATS_URL'] ?? 'nats://127.0.0.1:4222',
   device: process.env['SNAPFLEET_DEVICE'] ?? 'edge-1',
   token: process.env['SNAPFLEET_NATS_TOKEN'],
+  nkeySeedFile: process.env['SNAPFLEET_NATS_NKEY_SEED_FILE'],
   clientName: 'example-1',
 });
 

@@ -75,6 +75,9 @@ function baseProgram(runtime: Runtime): Command {
     )
     .addOption(new Option('-d, --device <name>', 'name of the device').env('SNAPFLEET_DEVICE'))
     .addOption(new Option('--token <token>', 'better given in the environment').env('SNAPFLEET_NATS_TOKEN'))
+    .addOption(
+      new Option('--nkey-file <file>', 'seed of your nkey, in place of a token').env('SNAPFLEET_NATS_NKEY_SEED_FILE'),
+    )
     .option('--json', 'one JSON document, or one a line, for scripts')
     .option('--no-color', 'without colours; so does NO_COLOR')
     .addHelpText('after', help);

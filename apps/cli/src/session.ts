@@ -20,6 +20,7 @@ interface GlobalOptions {
   readonly server: string;
   readonly device?: string;
   readonly token?: string;
+  readonly nkeyFile?: string;
   readonly json?: boolean;
   readonly color?: boolean;
 }
@@ -36,8 +37,8 @@ async function connect(runtime: Runtime, library: Library, options: GlobalOption
       rule: 'must be the name of the device',
     });
   }
-  const { server, device, token } = options;
-  return runtime.connect({ servers: server, device, token, clientName: 'cli' });
+  const { server, device, token, nkeyFile } = options;
+  return runtime.connect({ servers: server, device, token, nkeySeedFile: nkeyFile, clientName: 'cli' });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { AgentCommands, EventPublisher, MessagingModule, NatsLink } from '@snapfleet/messaging';
+import { natsConnection } from '@snapfleet/service-kit';
 import { AcceptCommandUseCase } from './accept/accept-command.use-case.js';
 import { CancelSnapshotUseCase } from './accept/cancel-snapshot.use-case.js';
 import { CommandsController } from './accept/commands.controller.js';
@@ -102,9 +103,7 @@ export class AppModule {
       imports: [
         MessagingModule.forRoot({
           party: 'orchestrator',
-          device: settings.SNAPFLEET_DEVICE,
-          servers: settings.SNAPFLEET_NATS_URL,
-          token: settings.SNAPFLEET_NATS_TOKEN,
+          ...natsConnection(settings),
         }),
       ],
       controllers: [CommandsController, FactsController, ListRestorePointsController, ExamineDeviceController],

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { DeviceId, SnapfleetError } from '@snapfleet/contracts';
 import { fromNats } from './nats-failure.js';
+import { nkeyOptions } from './nkey-options.js';
 
 /** Where a device is and how to get in. */
 export interface ConnectionOptions {
@@ -11,6 +12,8 @@ export interface ConnectionOptions {
   /** The name of the device. */
   readonly device: string;
   readonly token?: string | undefined;
+  /** File with the seed of the client's nkey, readable by its user only; in place of the token. */
+  readonly nkeySeedFile?: string | undefined;
   /** Who connects, in letters, digits and `-`; it becomes the `source` of the commands. Default: `client`. */
   readonly clientName?: string;
   /** How long the first connection may take. Default: 5,000. */
@@ -36,7 +39,7 @@ function parseDevice(text: string): DeviceId {
 
 /**
  * Connects, and from then on reconnects by itself for as long as it is open.
- * @throws SnapfleetError `device_unreachable`, `access_denied`, or `invalid_message` for a wrong device name
+ * @throws SnapfleetError `device_unreachable`, `access_denied`, or `invalid_message` for a wrong device name or key file
  */
 export async function openConnection(options: ConnectionOptions): Promise<DeviceConnection> {
   const device = parseDevice(options.device);
@@ -46,6 +49,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Device
     const nats = await connect({
       servers: servers.map((server) => server.trim()),
       ...(options.token === undefined ? {} : { token: options.token }),
+      ...nkeyOptions(options.nkeySeedFile),
       name: `snapfleet ${clientName}`,
       timeout: options.connectDeadlineMs ?? 5_000,
       maxReconnectAttempts: -1,

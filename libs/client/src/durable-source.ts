@@ -2,6 +2,7 @@ import {
   AckPolicy,
   type ConsumerConfig,
   type ConsumerInfo,
+  type ConsumerUpdateConfig,
   DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
@@ -10,6 +11,7 @@ import {
 import { nanos } from '@nats-io/nats-core';
 import { SnapfleetError, streams } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
+import { serverFilterOf } from './event-filter.js';
 import type { OpenSource } from './event-stream.js';
 import { type EventStart, positionOf } from './ordered-source.js';
 
@@ -44,7 +46,7 @@ async function infoOf(manager: JetStreamManager, name: string): Promise<Consumer
 }
 
 /** One event at a time and in order: the next is sent when the last was acknowledged. */
-function configurationOf(name: string, subjects: string[], after: number): Partial<ConsumerConfig> {
+function configurationOf(name: string, filter: string, after: number): Partial<ConsumerConfig> {
   return {
     durable_name: name,
     ack_policy: AckPolicy.Explicit,
@@ -53,7 +55,7 @@ function configurationOf(name: string, subjects: string[], after: number): Parti
     max_deliver: -1,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: after + 1,
-    filter_subjects: subjects,
+    filter_subject: filter,
     // Who has not come for as long as events are kept has nothing left to come back to.
     inactive_threshold: nanos(month),
   };
@@ -66,12 +68,15 @@ export async function openDurableSource(
   subjects: string[],
 ): Promise<OpenSource> {
   const name = consumerNameOf(from.durable);
+  const filter = serverFilterOf(connection.device, subjects);
   const manager = await connection.manager();
   if ((await infoOf(manager, name)) === undefined) {
     const after = await positionOf(connection, from.start ?? 'now');
-    await manager.consumers.add(stream, configurationOf(name, subjects, after));
+    await manager.consumers.add(stream, configurationOf(name, filter, after));
   } else {
-    await manager.consumers.update(stream, name, { filter_subjects: subjects });
+    // An earlier version of this client asked for several filters; undefined takes them back.
+    const change = { filter_subjects: undefined, filter_subject: filter } as unknown as Partial<ConsumerUpdateConfig>;
+    await manager.consumers.update(stream, name, change);
   }
   const consumer = await connection.jetstream.consumers.get(stream, name);
   const messages = await consumer.consume({ max_messages: 1, expires: 10_000, abort_on_missing_resource: true });

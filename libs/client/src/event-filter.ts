@@ -3,12 +3,21 @@ import type { EventName, SnapfleetEvent } from './message-types.js';
 
 /** Which events are wanted; all conditions must hold. */
 export interface EventFilter<Name extends EventName = EventName> {
-  /** Default: every event. The device's server sends no others. */
+  /** Default: every event. */
   readonly names?: readonly Name[];
   readonly restorePointId?: string;
   readonly operationId?: string;
   readonly namespace?: string;
   readonly persistentVolumeClaim?: string;
+}
+
+/**
+ * One filter for the server that lets all these subjects pass. A client's permission names the filter, and the name of a
+ * consumer stands beside it in the request only where there is one; so what is not wanted is left out here.
+ */
+export function serverFilterOf(device: DeviceId, subjects: readonly string[]): string {
+  const [only, ...others] = subjects;
+  return only !== undefined && others.length === 0 ? only : subjectFor({ plane: 'evt', name: '>' }, device);
 }
 
 /** The NATS subjects of the events that a filter names. */
@@ -38,8 +47,9 @@ export function aboutOf(event: SnapfleetEvent): Identified {
   return data.restorePointId === undefined ? (data.ready ?? data.backup ?? data) : data;
 }
 
-/** Whether an event fulfils the conditions that the server cannot check. */
+/** Whether an event fulfils the conditions. */
 export function isWanted(event: SnapfleetEvent, filter: EventFilter): boolean {
+  if (filter.names !== undefined && filter.names.length > 0 && !filter.names.includes(event.name)) return false;
   const about = aboutOf(event);
   const conditions: readonly (readonly [string | undefined, string | undefined])[] = [
     [filter.operationId, event.message.workflowid],

@@ -1,6 +1,7 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { streams } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
+import { serverFilterOf } from './event-filter.js';
 import type { OpenSource } from './event-stream.js';
 import { lastPosition } from './send-command.js';
 
@@ -13,6 +14,8 @@ const stream = streams.events.name;
 async function positionBefore(connection: DeviceConnection, time: Date): Promise<number> {
   const manager = await connection.manager();
   const probe = await manager.consumers.add(stream, {
+    name: `client-probe-${crypto.randomUUID()}`,
+    filter_subject: serverFilterOf(connection.device, []),
     deliver_policy: DeliverPolicy.StartTime,
     opt_start_time: time.toISOString(),
     ack_policy: AckPolicy.None,
@@ -40,7 +43,7 @@ export async function openOrderedSource(
 ): Promise<OpenSource> {
   const after = await positionOf(connection, start);
   const consumer = await connection.jetstream.consumers.get(stream, {
-    filter_subjects: subjects,
+    filter_subjects: serverFilterOf(connection.device, subjects),
     opt_start_seq: after + 1,
     name_prefix: `client-${crypto.randomUUID()}`,
   });

@@ -4,6 +4,9 @@ import { subjectOfAllDevices, subjectsOfPlane } from './subjects.js';
 
 const day = 24 * 60 * 60;
 
+/** The JetStream domain of a device's nats-server; newer servers put it into the subjects of acknowledgements. */
+export const jetStreamDomain = 'device';
+
 /** A stream as it is declared on a device's own nats-server. */
 export interface StreamDeclaration {
   readonly name: string;
@@ -97,4 +100,12 @@ export function consumersOf(party: Party): readonly ConsumerDeclaration[] {
       },
     ];
   });
+}
+
+/**
+ * Whether a party declares the streams and the consumers of every service, where each has a key of its own. Declaring is
+ * the power over all messages of a device, so one party has it: the one that may ask everything of the others anyway.
+ */
+export function declaresTopology(party: Party): boolean {
+  return party === 'orchestrator';
 }

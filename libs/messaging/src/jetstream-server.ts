@@ -10,7 +10,7 @@ import { HandlerTable } from './receive/handler-table.js';
 import { MessageWorker } from './receive/message-worker.js';
 import { QueryResponder } from './receive/query-responder.js';
 import type { JetStreamServerOptions } from './receive/server-options.js';
-import { applyTopology, type AppliedConsumer } from './topology/apply-topology.js';
+import { applyTopology, findConsumers, type AppliedConsumer } from './topology/apply-topology.js';
 
 const unref = { ref: false };
 
@@ -130,7 +130,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   /** Loops that lose their consumers at the same time declare them together. */
   private applyOnce(connection: NatsConnection): Promise<readonly AppliedConsumer[]> {
     const { party, ackWaitMs } = this.options;
-    this.applying ??= applyTopology(connection, [party], { ackWaitMs }).finally(() => {
+    const { declares } = this.link;
+    const apply = () =>
+      declares === undefined ? findConsumers(connection, party) : applyTopology(connection, declares, { ackWaitMs });
+    this.applying ??= apply().finally(() => {
       this.applying = undefined;
     });
     return this.applying;

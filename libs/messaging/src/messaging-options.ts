@@ -8,6 +8,11 @@ export interface ConnectionOptions {
   /** Such as `nats://127.0.0.1:4222`; several are tried in turn. */
   readonly servers: string | readonly string[];
   readonly token?: string | undefined;
+  /**
+   * Gives the seed of the service's nkey; called for each connection, so that a key can be changed. With it the service
+   * is held to its part of the flow table (`permissionsOf` of the contracts), and one party declares for all.
+   */
+  readonly nkeySeed?: (() => Uint8Array) | undefined;
   readonly log?: MessagingLog | undefined;
 }
 

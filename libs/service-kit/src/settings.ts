@@ -1,5 +1,6 @@
 import { DeviceId } from '@snapfleet/contracts';
 import { z } from 'zod';
+import { readNkeySeed } from './nkey-seed.js';
 
 /** The settings that every service of a device has, as environment variables. */
 export const baseSettings = z.object({
@@ -13,6 +14,11 @@ export const baseSettings = z.object({
     .default('nats://127.0.0.1:4222')
     .describe('the nats-server of the device'),
   SNAPFLEET_NATS_TOKEN: z.string().min(1).max(512).optional().describe('token for the nats-server'),
+  SNAPFLEET_NATS_NKEY_SEED_FILE: z
+    .string()
+    .regex(/^\/.{0,4095}$/, 'must be an absolute path')
+    .optional()
+    .describe("file with the seed of the service's nkey, readable by its user only; in place of the token"),
   SNAPFLEET_HTTP_HOST: z.string().min(1).max(253).default('127.0.0.1').describe('address of /healthz and /readyz'),
   SNAPFLEET_HTTP_PORT: z.coerce
     .number()
@@ -25,16 +31,23 @@ export const baseSettings = z.object({
 });
 export type BaseSettings = z.infer<typeof baseSettings>;
 
-/** Where a service finds its nats-server, in the form in which the messaging library takes it. */
+/**
+ * Where a service finds its nats-server, in the form in which the messaging library takes it.
+ * @throws Error when the seed of the nkey cannot be read or can be read by others
+ */
 export function natsConnection(settings: BaseSettings): {
   readonly device: DeviceId;
   readonly servers: readonly string[];
   readonly token: string | undefined;
+  readonly nkeySeed: (() => Uint8Array) | undefined;
 } {
+  const seedFile = settings.SNAPFLEET_NATS_NKEY_SEED_FILE;
+  if (seedFile !== undefined) readNkeySeed(seedFile);
   return {
     device: settings.SNAPFLEET_DEVICE,
     servers: settings.SNAPFLEET_NATS_URL.split(','),
     token: settings.SNAPFLEET_NATS_TOKEN,
+    nkeySeed: seedFile === undefined ? undefined : () => readNkeySeed(seedFile),
   };
 }
 

@@ -1,9 +1,10 @@
 import { connect } from '@nats-io/transport-node';
-import type { NatsConnection } from '@nats-io/nats-core';
-import { SnapfleetError } from '@snapfleet/contracts';
+import { nkeyAuthenticator, type NatsConnection } from '@nats-io/nats-core';
+import { inboxPrefixOf, SnapfleetError, type Party } from '@snapfleet/contracts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionOptions } from '../messaging-options.js';
 import { nestLog, type MessagingLog } from '../messaging-log.js';
+import { partiesDeclaredBy } from '../topology/declaring.js';
 
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
@@ -34,6 +35,16 @@ export class NatsLink {
   /** Whether the server can be reached now. */
   get connected(): boolean {
     return this.isConnected;
+  }
+
+  /** Beginning of the subjects on which answers to this service come. */
+  get inboxPrefix(): string {
+    return inboxPrefixOf(this.options.party);
+  }
+
+  /** The parties whose consumers this service declares, together with the streams; undefined: it declares nothing. */
+  get declares(): readonly Party[] | undefined {
+    return partiesDeclaredBy(this.options);
   }
 
   /**
@@ -133,11 +144,13 @@ export class NatsLink {
   }
 
   private dialOnce(): Promise<NatsConnection> {
-    const { party, device, servers, token } = this.options;
+    const { party, device, servers, token, nkeySeed } = this.options;
     return connect({
       servers: [servers].flat(),
       name: `${device}/${party}/${this.purpose}`,
       ...(token === undefined ? {} : { token }),
+      ...(nkeySeed === undefined ? {} : { authenticator: nkeyAuthenticator(nkeySeed) }),
+      inboxPrefix: this.inboxPrefix,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => retryDelayMs(3),

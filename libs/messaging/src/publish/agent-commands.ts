@@ -28,14 +28,16 @@ const afterReconnectMs = 500;
 /** Calls the other services of the device: a command through the agent stream, its outcome on an inbox. */
 export class AgentCommands {
   private readonly waiting = new Map<string, Settle>();
-  private readonly inbox = createInbox();
+  private readonly inbox: string;
   private subscription: Subscription | undefined;
   private calls = 0;
 
   constructor(
     private readonly link: NatsLink,
     private readonly options: MessagingOptions,
-  ) {}
+  ) {
+    this.inbox = createInbox(link.inboxPrefix);
+  }
 
   /**
    * Resolves with the reply. A command or reply that is lost with a broken connection or stream does not hang the call:

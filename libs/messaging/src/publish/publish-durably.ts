@@ -85,7 +85,7 @@ async function publishOnce(
 
 /** Nobody listens on the subject: JetStream is not up yet, or the stream is gone; the second can be helped. */
 async function repair(link: NatsLink, error: unknown): Promise<void> {
-  if (!(error instanceof JetStreamError) || !link.connected) return;
+  if (!(error instanceof JetStreamError) || !link.connected || link.declares === undefined) return;
   const connection = await link.connection(attemptMs);
   await applyTopology(connection, []).catch(() => undefined);
 }

@@ -50,6 +50,16 @@ export async function applyTopology(
   return applied;
 }
 
+/** The consumers of a party as another has declared them. @throws JetStreamApiError while one is missing */
+export async function findConsumers(connection: NatsConnection, party: Party): Promise<readonly AppliedConsumer[]> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const find = async (declaration: ConsumerDeclaration): Promise<AppliedConsumer> => ({
+    declaration,
+    info: await manager.consumers.info(declaration.stream, declaration.durable),
+  });
+  return Promise.all(consumersOf(party).map(find));
+}
+
 async function applyStream(manager: JetStreamManager, declaration: StreamDeclaration): Promise<void> {
   const config = {
     name: declaration.name,
