@@ -2,6 +2,7 @@ import { Controller, Inject, Module, type DynamicModule, type Type } from '@nest
 import { NestFactory } from '@nestjs/core';
 import {
   DeviceId,
+  identities,
   SnapshotCreate,
   SnapshotList,
   SnapshotReady,
@@ -25,6 +26,7 @@ import {
   type JetStreamServerOptions,
 } from '@snapfleet/messaging';
 import type { NatsServer } from '../support/nats-server.js';
+import { readFileSync } from 'node:fs';
 import { waitUntil } from '../support/wait-until.js';
 
 export const device = DeviceId.parse('edge-1');
@@ -103,7 +105,13 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-type Adjustments = Partial<Omit<JetStreamServerOptions, 'party' | 'device' | 'servers' | 'token'>>;
+function nkeySeedOf({ seedFiles }: NatsServer, party: Party): (() => Uint8Array) | undefined {
+  const identity = identities.find((name) => name === party);
+  if (seedFiles === undefined || identity === undefined) return undefined;
+  return () => new TextEncoder().encode(readFileSync(seedFiles[identity], 'ascii').trim());
+}
+
+type Adjustments = Partial<Omit<JetStreamServerOptions, 'party' | 'device' | 'servers' | 'token' | 'nkeySeed'>>;
 
 /** Starts a service of this party with these handlers and waits until it takes messages. */
 export async function startService(
@@ -112,7 +120,7 @@ export async function startService(
   behaviour: Behaviour = {},
   adjustments: Adjustments = {},
 ): Promise<TestService> {
-  const connection = { party, device, servers: server.url, token: server.token };
+  const connection = { party, device, servers: server.url, token: server.token, nkeySeed: nkeySeedOf(server, party) };
   const module: DynamicModule = {
     module: TestModule,
     imports: [MessagingModule.forRoot({ ...connection, publishDeadlineMs: 20_000 })],

@@ -1,15 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { identities, type Identity } from '@snapfleet/contracts';
 import { NatsContainer } from './nats-container.js';
 import { NatsProcess } from './nats-process.js';
+
+const configProgram = fileURLToPath(new URL('../../tools/nats-config.ts', import.meta.url));
+const configDeadlineMs = 60_000;
 
 /** A real nats-server with JetStream as a device has it: own domain, every write synced. */
 export interface NatsServer {
   /** Such as nats://127.0.0.1:41234; stays the same through a restart. */
   readonly url: string;
   readonly token: string | undefined;
+  /** The file with the seed of each identity, where the server knows identities. */
+  readonly seedFiles: SeedFiles | undefined;
   /** Ends it as a crash does, and leaves it down. */
   kill9(): Promise<void>;
   /** Ends it if it runs and starts it again on the same port with the same data. */
@@ -28,6 +36,8 @@ export interface NatsRunner {
 /** How to start it. */
 export interface NatsServerOptions {
   readonly token?: string;
+  /** The device whose services and clients have an nkey each, with the permissions of the flow table; no token then. */
+  readonly identitiesOf?: string;
   /** The address to listen on: loopback, or the host's address in a guest's network. */
   readonly host?: string;
 }
@@ -36,16 +46,18 @@ export interface NatsServerOptions {
  * Starts a nats-server on a free port of its host with its data in a temporary folder: the program that tools/servers
  * builds, or a container of the image that SNAPFLEET_TEST_NATS_IMAGE names.
  */
-export async function startNatsServer({ token, host = '127.0.0.1' }: NatsServerOptions = {}): Promise<NatsServer> {
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const { token, host = '127.0.0.1', identitiesOf } = options;
   const image = process.env['SNAPFLEET_TEST_NATS_IMAGE'];
   const directory = await mkdtemp(join(tmpdir(), 'snapfleet-nats-'));
   const port = await freePort();
   const config = join(directory, 'nats.conf');
   const inContainer = image !== undefined && image !== '';
-  await writeFile(
-    config,
-    configuration(inContainer ? '0.0.0.0:4222' : `${host}:${String(port)}`, inContainer ? '/data' : directory, token),
-  );
+  const listen = inContainer ? '0.0.0.0:4222' : `${host}:${String(port)}`;
+  const storeDirectory = inContainer ? '/data' : directory;
+  const seedFiles =
+    identitiesOf === undefined ? undefined : await writeIdentities(directory, identitiesOf, listen, storeDirectory);
+  if (seedFiles === undefined) await writeFile(config, configuration(listen, storeDirectory, token));
   const runner: NatsRunner = inContainer ? new NatsContainer(image, config, port) : new NatsProcess(config);
   const stop = async (): Promise<void> => {
     await runner.end('SIGKILL');
@@ -61,6 +73,7 @@ export async function startNatsServer({ token, host = '127.0.0.1' }: NatsServerO
   return {
     url: `nats://${inContainer ? '127.0.0.1' : host}:${String(port)}`,
     token,
+    seedFiles,
     kill9: () => runner.end('SIGKILL'),
     restart: async () => {
       await runner.end('SIGTERM');
@@ -68,6 +81,25 @@ export async function startNatsServer({ token, host = '127.0.0.1' }: NatsServerO
     },
     stop,
   };
+}
+
+/** The file with the seed of each identity. */
+export type SeedFiles = Readonly<Record<Identity, string>>;
+
+/** Keys and configuration as `npm run nats-config` makes them, for whoever sets up a device. */
+async function writeIdentities(
+  directory: string,
+  device: string,
+  listen: string,
+  storeDirectory: string,
+): Promise<SeedFiles> {
+  const options = ['--device', device, '--out', directory, '--listen', listen, '--store', storeDirectory];
+  await execa(process.execPath, [configProgram, ...options], { timeout: configDeadlineMs, stdin: 'ignore' });
+  // Services of other users come through to the file of their own.
+  await chmod(directory, 0o711);
+  return Object.fromEntries(
+    identities.map((identity) => [identity, join(directory, 'keys', `${identity}.nk`)]),
+  ) as SeedFiles;
 }
 
 function configuration(listen: string, storeDirectory: string, token: string | undefined): string {

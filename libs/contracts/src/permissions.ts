@@ -31,7 +31,8 @@ export interface SubjectPermissions {
 }
 
 const api = '$JS.API';
-const services = parties.filter((party) => party !== 'client');
+/** The parties that are services of the device. */
+export const services: readonly Exclude<Party, 'client'>[] = parties.filter((party) => party !== 'client');
 const events = streams.events.name;
 const deadLetters = streams.deadLetters.name;
 

@@ -1,4 +1,4 @@
-import { declaresTopology, parties, type Party } from '@snapfleet/contracts';
+import { declaresTopology, services, type Party } from '@snapfleet/contracts';
 import type { ConnectionOptions } from '../messaging-options.js';
 
 /**
@@ -7,5 +7,5 @@ import type { ConnectionOptions } from '../messaging-options.js';
  */
 export function partiesDeclaredBy({ party, nkeySeed }: ConnectionOptions): readonly Party[] | undefined {
   if (nkeySeed === undefined) return [party];
-  return declaresTopology(party) ? parties : undefined;
+  return declaresTopology(party) ? services : undefined;
 }

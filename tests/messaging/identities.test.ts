@@ -1,0 +1,150 @@
+import { connectToDevice, type SnapfleetClient } from '@snapfleet/client';
+import {
+  BackupStarted,
+  SnapfleetError,
+  SnapshotCreate,
+  SnapshotDelete,
+  SnapshotList,
+  SnapshotReady,
+  VolumeConceal,
+  type Identity,
+  type Party,
+} from '@snapfleet/contracts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startNatsServer, type NatsServer } from '../support/nats-server.js';
+import { waitUntil } from '../support/wait-until.js';
+import { IdentityAttempts } from './identity-attempts.js';
+import { device, startService, type Behaviour, type TestService } from './test-service.js';
+
+let server: NatsServer;
+const undo: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  server = await startNatsServer({ identitiesOf: device });
+  undo.push(() => server.stop());
+});
+
+afterEach(async () => {
+  for (const action of undo.splice(0).reverse()) await action();
+});
+
+async function service(party: Party, behaviour: Behaviour = {}): Promise<TestService> {
+  const started = await startService(server, party, behaviour, { maxDeliver: 2, backOffMs: [10] });
+  undo.push(() => started.close());
+  return started;
+}
+
+async function client(identity: Identity): Promise<SnapfleetClient> {
+  const nkeySeedFile = server.seedFiles?.[identity];
+  const connected = await connectToDevice({ servers: server.url, device, nkeySeedFile });
+  undo.push(() => connected.close());
+  return connected;
+}
+
+/** The services of a device: a command makes a snapshot, the worker asks the host and tells, the verifier fails. */
+async function startServices(verify: NonNullable<Behaviour['ready']>): Promise<void> {
+  const started = new Map<string, TestService>();
+  const at = (name: string): TestService => {
+    const found = started.get(name);
+    if (found === undefined) throw new Error(`${name} does not run`);
+    return found;
+  };
+  const create: Behaviour['create'] = async (message) => {
+    const workflowId = message.workflowid;
+    await at('orchestrator').events.publish(SnapshotReady, SnapshotReady.example, { workflowId });
+  };
+  const ready: Behaviour['ready'] = async () => {
+    const { commands, events } = at('backup-worker');
+    const { concealed } = await commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 5_000 });
+    if (concealed) await events.publish(BackupStarted, BackupStarted.example);
+  };
+  started.set('orchestrator', await service('orchestrator', { create }));
+  started.set('host-lvm', await service('host-lvm'));
+  started.set('backup-worker', await service('backup-worker', { ready }));
+  started.set('restore-verifier', await service('restore-verifier', { ready: verify }));
+}
+
+test('from the command to the dead letter that is put back, each does its part with its own key', async () => {
+  let repaired = false;
+  let verified = 0;
+  await startServices(() => {
+    if (!repaired) throw new SnapfleetError('destination_unavailable', 'the repository is away');
+    verified += 1;
+    return Promise.resolve();
+  });
+  const operator = await client('client-operator');
+  const follower = await client('client-subscriber');
+  const followed = follower.events({ from: { durable: 'ledger', start: { after: 0 } } });
+  const handle = await operator.send(SnapshotCreate, SnapshotCreate.example);
+  const ready = await operator.outcome(handle, { deadlineMs: 20_000 });
+  expect(ready.name).toBe('snapshot.ready');
+  const names: string[] = [];
+  for await (const { name } of followed) if (names.push(name) === 2) break;
+  expect(names).toEqual(['snapshot.ready', 'backup.started']);
+  expect(await operator.ask(SnapshotList, {})).toEqual({ restorePoints: [] });
+
+  await waitUntil('the verifier gives up', async () => (await operator.deadLetters.list()).length === 1);
+  const [letter] = await operator.deadLetters.list();
+  expect(letter?.reason).toMatchObject({ durable: 'restore-verifier', errorCode: 'destination_unavailable' });
+  const number = letter?.number ?? 0;
+  // Only who may speak for the services puts an event back.
+  await expect(operator.deadLetters.putBack(number)).rejects.toMatchObject({ code: 'access_denied' });
+  repaired = true;
+  await (await client('client-maintainer')).deadLetters.putBack(number);
+  await waitUntil('the verifier has it again', () => verified === 1);
+  expect(await operator.deadLetters.list()).toEqual([]);
+});
+
+test('a service waits for the orchestrator, which declares streams and consumers for all', async () => {
+  let concealed = 0;
+  const conceal: Behaviour['conceal'] = () => {
+    concealed += 1;
+    return Promise.resolve({ concealed: true });
+  };
+  const waiting = service('host-lvm', { conceal });
+  let isReady = false;
+  void waiting.then(() => (isReady = true));
+  const early = await IdentityAttempts.connect(server, 'client-operator');
+  undo.push(() => early.close());
+  expect(isReady).toBe(false);
+  await service('orchestrator');
+  await waiting;
+  const worker = await service('backup-worker');
+  await worker.commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 5_000 });
+  expect(concealed).toBe(1);
+});
+
+test('a subscriber follows events in every way there is, and can do nothing else', async () => {
+  const orchestrator = await service('orchestrator');
+  await orchestrator.events.publish(SnapshotReady, SnapshotReady.example);
+  const subscriber = await client('client-subscriber');
+  const starts = [{ after: 0 }, new Date(0), { durable: 'mine', start: { after: 0 } }] as const;
+  for (const from of starts) {
+    for await (const { name } of subscriber.events({
+      from,
+      filter: { names: ['snapshot.ready', 'snapshot.failed'] },
+    })) {
+      expect(name).toBe('snapshot.ready');
+      break;
+    }
+  }
+  expect(await subscriber.forget('mine')).toBe(true);
+  const denied = { code: 'access_denied' };
+  await expect(subscriber.send(SnapshotDelete, SnapshotDelete.example)).rejects.toMatchObject(denied);
+  await expect(subscriber.ask(SnapshotList, {})).rejects.toMatchObject(denied);
+  await expect(subscriber.deadLetters.list()).rejects.toMatchObject(denied);
+});
+
+test('without a key, and with the key of another server, there is no way in', async () => {
+  await expect(connectToDevice({ servers: server.url, device })).rejects.toMatchObject({ code: 'access_denied' });
+  const token = connectToDevice({ servers: server.url, device, token: 'any' });
+  await expect(token).rejects.toMatchObject({ code: 'access_denied' });
+  const other = await startNatsServer({ identitiesOf: device });
+  undo.push(() => other.stop());
+  const foreign = connectToDevice({
+    servers: server.url,
+    device,
+    nkeySeedFile: other.seedFiles?.['client-operator'],
+  });
+  await expect(foreign).rejects.toMatchObject({ code: 'access_denied' });
+});
