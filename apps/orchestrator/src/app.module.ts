@@ -18,6 +18,7 @@ import { OperationStore } from './journal/operation.store.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { Outbox } from './journal/outbox.js';
 import { RestorePointStore } from './journal/restore-point.store.js';
+import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
 import { reportTo } from './report.js';
@@ -66,6 +67,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
         caller,
         clock: systemClock,
         report: reportTo('operations'),
+        failpoint: settings.SNAPFLEET_FAILPOINT === undefined ? undefined : failpointOf(settings.SNAPFLEET_FAILPOINT),
       }),
     inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands],
   },
@@ -77,7 +79,16 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       restorePoints: RestorePointStore,
       events: EventRecorder,
       runner: OperationRunner,
-    ) => new UseCase({ device: settings.SNAPFLEET_DEVICE, journal, operations, restorePoints, events, runner, now }),
+    ) =>
+      new UseCase({
+        device: settings.SNAPFLEET_DEVICE,
+        journal,
+        operations,
+        restorePoints,
+        events,
+        runner,
+        now,
+      }),
     inject: [Journal, OperationStore, RestorePointStore, EventRecorder, OperationRunner],
   })),
   {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseSettings } from '@snapfleet/service-kit';
+import { failpointPattern } from './operations/failpoint.js';
 
 /** The settings of the orchestrator, read from the environment. */
 export const OrchestratorSettings = z.object({
@@ -9,5 +10,10 @@ export const OrchestratorSettings = z.object({
     .min(1)
     .default('/var/lib/snapfleet/orchestrator/journal.sqlite')
     .describe('file of the journal; on a disk that keeps what was synced'),
+  SNAPFLEET_FAILPOINT: z
+    .string()
+    .regex(failpointPattern, 'must be <phase>:<before|after>:<kill|hold|tell>, several with "," between')
+    .optional()
+    .describe('fault tests only: where the process kills itself, waits or tells; never set it on a device'),
 });
 export type OrchestratorSettings = z.infer<typeof OrchestratorSettings>;

@@ -3,6 +3,7 @@ import { natsConnection, readSettings, runService } from '@snapfleet/service-kit
 import { RejectCommandUseCase } from './accept/reject-command.use-case.js';
 import { AppModule } from './app.module.js';
 import { OrchestratorSettings } from './config.js';
+import { OperationRunner } from './operations/operation-runner.js';
 
 const party = 'orchestrator';
 const settings = readSettings(OrchestratorSettings, process.env);
@@ -11,6 +12,7 @@ await runService({
   party,
   module: AppModule.with(settings),
   settings,
+  readiness: (app) => Promise.resolve({ operations: app.get(OperationRunner).healthy }),
   createTransport: ({ app, log, runInContext }) =>
     new JetStreamServer({
       party,

@@ -20,8 +20,8 @@ import {
   VerificationRequested,
 } from '@snapfleet/contracts';
 import { wouldRemoveLastGoodCopy } from '../catalogue/last-good-copy.js';
-import { backupToVerify, withPendingVerification } from '../catalogue/verification-request.js';
-import { withPendingWork } from '../catalogue/restore-point-progress.js';
+import { withPendingBackup, withPendingVerification, withPendingWork } from '../catalogue/restore-point-progress.js';
+import { backupToVerify } from '../catalogue/verification-request.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { Journal } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
@@ -29,6 +29,7 @@ import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { Operation, OperationKind, PendingEvent } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { aboutRestorePoint, readySnapshot } from '../workflow/restore-point-view.js';
+import { digestOfRequest, refuseOtherRequest } from './request-digest.js';
 
 interface AcceptParts {
   readonly device: DeviceId;
@@ -104,20 +105,19 @@ export class AcceptCommandUseCase {
   delete(message: Accepted<typeof SnapshotDelete>): void {
     const { restorePointId, deleteBackups, purge, allowLastGoodCopy } = message.data;
     this.accept(message, 'snapshot.delete', () => {
-      const point = this.existing(restorePointId);
-      const ofVolume = this.parts.restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
-      if (!allowLastGoodCopy && wouldRemoveLastGoodCopy(point, ofVolume, deleteBackups)) {
-        const volume = `${point.namespace}/${point.persistentVolumeClaim}`;
+      const existing = this.deletable(restorePointId, purge);
+      const ofVolume = this.parts.restorePoints.ofVolume(existing.namespace, existing.persistentVolumeClaim);
+      if (!allowLastGoodCopy && wouldRemoveLastGoodCopy(existing, ofVolume, deleteBackups)) {
+        const volume = `${existing.namespace}/${existing.persistentVolumeClaim}`;
         throw new SnapfleetError(
           'last_good_copy',
           `restore point ${restorePointId} is the last verified copy of ${volume}`,
         );
       }
-      const phase =
-        deleteBackups && point.backups.some(({ state }) => state === 'completed')
-          ? 'removing-backups'
-          : 'removing-snapshot';
-      return { kind: 'delete', state: { phase, deleteBackups, purge, cause: 'command' }, point, events: [] };
+      // From here on it counts as gone, so that no second deletion relies on it.
+      const point: RestorePoint = { ...existing, phase: 'deleting' };
+      const state = { phase: 'choosing', deleteBackups, purge, cause: 'command' };
+      return { kind: 'delete', state, point, events: [] };
     });
   }
 
@@ -126,18 +126,9 @@ export class AcceptCommandUseCase {
     this.accept(message, 'snapshot.backup', () => {
       const existing = this.existing(restorePointId);
       const ready = { ...readySnapshot(existing), movers: [mover], verify: verify ? ['backup'] : [] };
-      const backups = [
-        ...existing.backups.filter((other) => other.mover !== mover),
-        { mover, state: 'pending' as const },
-      ];
-      const point = { ...existing, backups };
-      return {
-        kind: 'backup',
-        state: {},
-        point,
-        events: [{ definition: BackupRequested, data: { ready, mover } }],
-        finished: true,
-      };
+      const point = withPendingBackup(existing, mover);
+      const events = [{ definition: BackupRequested, data: { ready, mover } }];
+      return { kind: 'backup', state: {}, point, events, finished: true };
     });
   }
 
@@ -177,8 +168,10 @@ export class AcceptCommandUseCase {
     const { journal, operations, restorePoints, events, runner, device, now } = this.parts;
     const data = message.data as { readonly idempotencyKey?: string };
     const operationId = operationIdFor(device, name, data.idempotencyKey ?? message.id);
+    const requestDigest = digestOfRequest(message.data);
     const known = operations.find(operationId);
     if (known !== undefined) {
+      refuseOtherRequest(known, requestDigest);
       if (known.commandId !== message.id) this.answerRepeated(message, name, known);
       return;
     }
@@ -190,6 +183,7 @@ export class AcceptCommandUseCase {
       restorePointId: point.restorePointId,
       commandId: message.id,
       traceparent: message.traceparent,
+      requestDigest,
       state,
       finished,
       cancelRequested: false,
@@ -222,12 +216,27 @@ export class AcceptCommandUseCase {
     events.flush();
   }
 
+  /** @throws SnapfleetError `snapshot_not_found` */
   private existing(restorePointId: RestorePointId): RestorePoint {
     const point = this.parts.restorePoints.find(restorePointId);
-    if (point === undefined || point.phase === 'deleted' || point.phase === 'failed') {
-      const state = point === undefined ? 'is not known on this device' : `is ${point.phase}`;
-      throw new SnapfleetError('snapshot_not_found', `restore point ${restorePointId} ${state}`);
+    if (point === undefined) throw notFound(restorePointId, 'is not known on this device');
+    if (isLeaving(point)) throw notFound(restorePointId, `is ${point.phase}`);
+    return point;
+  }
+
+  /** What failed may have left something, and what Retain has kept can be purged. */
+  private deletable(restorePointId: RestorePointId, purge: boolean): RestorePoint {
+    const point = this.parts.restorePoints.find(restorePointId);
+    if (point === undefined) throw notFound(restorePointId, 'is not known on this device');
+    if (point.phase === 'deleted' && !(purge && point.snapshot !== undefined)) {
+      throw notFound(restorePointId, 'is deleted');
     }
     return point;
   }
 }
+
+const isLeaving = ({ phase }: RestorePoint): boolean =>
+  phase === 'deleted' || phase === 'deleting' || phase === 'failed';
+
+const notFound = (restorePointId: RestorePointId, state: string): SnapfleetError =>
+  new SnapfleetError('snapshot_not_found', `restore point ${restorePointId} ${state}`);

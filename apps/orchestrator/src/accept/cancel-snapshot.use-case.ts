@@ -11,6 +11,7 @@ import type { Journal } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
+import { workflows } from '../workflow/workflows.js';
 
 interface CancelParts {
   readonly journal: Journal;
@@ -34,8 +35,10 @@ export class CancelSnapshotUseCase {
     if (operation === undefined || point === undefined) {
       throw new SnapfleetError('snapshot_not_found', `restore point ${restorePointId} is not known on this device`);
     }
-    if (operation.finished) {
-      const note = `nothing to cancel: the restore point is ${point.phase}`;
+    const workflow = workflows.of(operation.kind);
+    const tooLate = operation.finished || !workflow.cancellable(workflow.read(operation.state));
+    if (tooLate) {
+      const note = `too late to cancel: the restore point is ${point.phase}`;
       const data = { command: 'snapshot.cancel', commandId: message.id, operationId: operation.operationId, note };
       const event = { definition: CommandCompleted, data, distinction: message.id };
       journal.transaction(() => {

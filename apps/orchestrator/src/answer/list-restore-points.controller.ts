@@ -10,6 +10,8 @@ import {
 import { QueryHandler } from '@snapfleet/messaging';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 
+const mostReplyCharacters = 256 * 1024;
+
 /** Answers questions about the catalogue. */
 @Controller()
 export class ListRestorePointsController {
@@ -17,7 +19,7 @@ export class ListRestorePointsController {
 
   @QueryHandler(SnapshotList)
   list({ data }: MessageOf<DataOf<typeof SnapshotList>>): Promise<ReplyOf<typeof SnapshotList>> {
-    return Promise.resolve({ restorePoints: this.restorePoints.list(data) });
+    return Promise.resolve({ restorePoints: withinReply(this.restorePoints.list(data)) });
   }
 
   @QueryHandler(SnapshotShow)
@@ -28,4 +30,10 @@ export class ListRestorePointsController {
       new SnapfleetError('snapshot_not_found', `restore point ${data.restorePointId} is not known on this device`),
     );
   }
+}
+
+/** The first of them, as many as fit into one reply: a message of NATS has at most 1 MiB unless the server says otherwise. */
+function withinReply(points: readonly RestorePoint[]): RestorePoint[] {
+  let size = 0;
+  return points.filter((point) => (size += JSON.stringify(point).length) <= mostReplyCharacters);
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { expiredByRetention, wouldRemoveLastGoodCopy } from './last-good-copy.js';
 
 const ready = SnapshotReady.example;
+const reference = { mover: 'copy', destination: 'default', location: 'shop/orders/a' };
+const verifiedAt = '2026-11-23T11:00:00Z';
 
 interface Shape {
   readonly snapshot?: 'verified' | 'unverified' | 'gone';
@@ -18,10 +20,19 @@ function point(name: string, { snapshot = 'unverified', backup }: Shape): Restor
     requestedAt: '2026-11-23T10:00:00Z',
     policy: {},
     ...(snapshot === 'gone' ? {} : { snapshot: ready.snapshot }),
-    backups: backup === undefined ? [] : [{ mover: 'copy', state: backup === 'deleted' ? 'deleted' : 'completed' }],
+    backups:
+      backup === undefined
+        ? []
+        : [
+            backup === 'deleted'
+              ? { mover: 'copy', state: 'deleted' }
+              : { mover: 'copy', state: 'completed', reference },
+          ],
     verifications: [
-      ...(snapshot === 'verified' ? [{ level: 'snapshot', state: 'verified' }] : []),
-      ...(backup === 'verified' || backup === 'deleted' ? [{ level: 'backup', mover: 'copy', state: 'verified' }] : []),
+      ...(snapshot === 'verified' ? [{ level: 'snapshot', state: 'verified', verifiedAt }] : []),
+      ...(backup === 'verified' || backup === 'deleted'
+        ? [{ level: 'backup', mover: 'copy', state: 'verified', verifiedAt }]
+        : []),
     ],
   });
 }

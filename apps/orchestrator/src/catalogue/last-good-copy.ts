@@ -1,12 +1,17 @@
-import type { RestorePoint } from '@snapfleet/contracts';
+import type { BackupRecord, RestorePoint, VerificationRecord } from '@snapfleet/contracts';
+
+/** Proven once, and by no later comparison refuted: a new attempt that is pending, or failed for another cause, takes nothing away. */
+const isProven = ({ verifiedAt }: VerificationRecord): boolean => verifiedAt !== undefined;
+
+const isAtDestination = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
 /** Whether a verified backup of this restore point is at a destination. */
 function hasVerifiedBackup(point: RestorePoint): boolean {
   return point.backups.some(
     (backup) =>
-      backup.state === 'completed' &&
+      isAtDestination(backup) &&
       point.verifications.some(
-        ({ level, mover, state }) => level === 'backup' && mover === backup.mover && state === 'verified',
+        (record) => record.level === 'backup' && record.mover === backup.mover && isProven(record),
       ),
   );
 }
@@ -15,15 +20,14 @@ function hasVerifiedBackup(point: RestorePoint): boolean {
 function hasVerifiedSnapshot(point: RestorePoint): boolean {
   return (
     point.snapshot !== undefined &&
-    point.verifications.some(({ level, state }) => level === 'snapshot' && state === 'verified')
+    point.verifications.some((record) => record.level === 'snapshot' && isProven(record))
   );
 }
 
-/** Whether this restore point holds at least one copy that is proven to restore. */
+/** Whether this restore point holds at least one copy that is proven to restore, and is not about to go. */
 export function isGood(point: RestorePoint): boolean {
-  return (
-    point.phase !== 'deleted' && point.phase !== 'failed' && (hasVerifiedSnapshot(point) || hasVerifiedBackup(point))
-  );
+  if (point.phase === 'deleted' || point.phase === 'deleting' || point.phase === 'failed') return false;
+  return hasVerifiedSnapshot(point) || hasVerifiedBackup(point);
 }
 
 /**
@@ -35,21 +39,26 @@ export function wouldRemoveLastGoodCopy(
   ofVolume: readonly RestorePoint[],
   deleteBackups: boolean,
 ): boolean {
-  if (!isGood(point)) return false;
+  if (!hasVerifiedSnapshot(point) && !hasVerifiedBackup(point)) return false;
   if (!deleteBackups && hasVerifiedBackup(point)) return false;
   return !ofVolume.some((other) => other.restorePointId !== point.restorePointId && isGood(other));
 }
 
+const isPending = ({ state }: { readonly state: string }): boolean => state === 'pending';
+
 /**
- * What a retention of `keepLast` lets go of, the oldest first: local snapshots beyond that number, never one whose
- * loss would take the last good copy, and none before a verified one is kept.
+ * What a retention of `keepLast` lets go of, the oldest first: local snapshots beyond that number, none before a verified
+ * one is kept, and none that a backup or a verification still waits for.
  * @param ofVolume the restore points of the volume, the newest first
  */
 export function expiredByRetention(ofVolume: readonly RestorePoint[], keepLast: number): RestorePoint[] {
   const withSnapshot = ofVolume.filter(
-    ({ snapshot, phase }) => snapshot !== undefined && phase !== 'deleting' && phase !== 'failed',
+    ({ snapshot, phase }) => snapshot !== undefined && phase !== 'failed' && phase !== 'deleted',
   );
   const kept = withSnapshot.slice(0, keepLast);
   if (!kept.some(isGood)) return [];
-  return withSnapshot.slice(keepLast).reverse();
+  return withSnapshot
+    .slice(keepLast)
+    .filter(({ backups, verifications }) => ![...backups, ...verifications].some(isPending))
+    .reverse();
 }

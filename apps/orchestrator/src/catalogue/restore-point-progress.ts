@@ -1,12 +1,26 @@
-import type {
-  BackupRecord,
-  DataOf,
-  RestorePoint,
-  RestoreFailed,
-  RestoreVerified,
-  VerificationRecord,
+import {
+  type BackupCompleted,
+  type BackupFailed,
+  type BackupRecord,
+  type DataOf,
+  type ErrorCode,
+  type MoverName,
+  type RestoreFailed,
+  type RestorePoint,
+  type RestoreVerified,
+  SnapfleetError,
+  type VerificationRecord,
 } from '@snapfleet/contracts';
-import type { BackupCompleted, BackupFailed } from '@snapfleet/contracts';
+
+/** Verdicts about the data itself. Other failures, such as an API server that is away, refute no earlier proof. */
+const refuting: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'verification_failed',
+  'assertion_failed',
+  'backup_not_found',
+  'volume_not_found',
+  'source_unreadable',
+  'empty_volume',
+]);
 
 /** A restore point as it is when its command has been accepted. */
 export function withPendingWork(point: Omit<RestorePoint, 'backups' | 'verifications'>): RestorePoint {
@@ -20,58 +34,100 @@ export function withPendingWork(point: Omit<RestorePoint, 'backups' | 'verificat
   return { ...point, backups: movers.map((mover) => ({ mover, state: 'pending' })), verifications };
 }
 
+type VerificationKey = Pick<VerificationRecord, 'level' | 'mover'>;
+
+const isOf =
+  ({ level, mover }: VerificationKey) =>
+  (record: VerificationRecord): boolean =>
+    record.level === level && record.mover === mover;
+
+const backupOf = (point: RestorePoint, mover: MoverName): BackupRecord =>
+  point.backups.find((backup) => backup.mover === mover) ?? { mover, state: 'pending' };
+
 function replaceBackup(point: RestorePoint, record: BackupRecord): RestorePoint {
   return { ...point, backups: [...point.backups.filter(({ mover }) => mover !== record.mover), record] };
 }
 
 function replaceVerification(point: RestorePoint, record: VerificationRecord): RestorePoint {
-  const same = (other: VerificationRecord): boolean => other.level === record.level && other.mover === record.mover;
-  return { ...point, verifications: [...point.verifications.filter((other) => !same(other)), record] };
+  const others = point.verifications.filter((other) => !isOf(record)(other));
+  return { ...point, verifications: [...others, record] };
 }
 
-/** After `backup.completed`. */
+/** A backup that is made again: where the one before it is stays known until the new one is there. */
+export function withPendingBackup(point: RestorePoint, mover: MoverName): RestorePoint {
+  const { error: _former, ...known } = backupOf(point, mover);
+  return replaceBackup(point, { ...known, state: 'pending' });
+}
+
+/** A verification that waits for its verdict; when it was proven last stays known. */
+export function withPendingVerification(point: RestorePoint, key: VerificationKey): RestorePoint {
+  const former: VerificationRecord = point.verifications.find(isOf(key)) ?? { ...key, state: 'pending' };
+  const { error: _former, ...known } = former;
+  return replaceVerification(point, { ...known, state: 'pending' });
+}
+
+/** After `backup.completed`. What was proven of another backup is not proven of this one. */
 export function afterBackupCompleted(
   point: RestorePoint,
   fact: DataOf<typeof BackupCompleted>,
   at: string,
 ): RestorePoint {
   const { backup, manifest, verify } = fact;
-  const backed = replaceBackup(point, {
-    mover: backup.mover,
-    state: 'completed',
-    reference: backup,
-    manifest,
-    completedAt: at,
-  });
-  const known = backed.verifications.some(({ level, mover }) => level === 'backup' && mover === backup.mover);
-  return verify && !known
-    ? replaceVerification(backed, { level: 'backup', mover: backup.mover, state: 'pending' })
-    : backed;
+  const { mover } = backup;
+  const former = point.backups.find((record) => record.mover === mover);
+  const same = former?.reference?.location === backup.location && former.manifest?.rootDigest === manifest.rootDigest;
+  const backed = replaceBackup(point, { mover, state: 'completed', reference: backup, manifest, completedAt: at });
+  const key = { level: 'backup' as const, mover };
+  const known = backed.verifications.find(isOf(key));
+  if (known === undefined || !same) {
+    const others = backed.verifications.filter((record) => !isOf(key)(record));
+    const pending: VerificationRecord[] = verify ? [{ ...key, state: 'pending' }] : [];
+    return { ...backed, verifications: [...others, ...pending] };
+  }
+  return backed;
 }
 
-/** After `backup.failed`: the verification that would have followed has failed with it. */
+/** After `backup.failed`: the verification that would have followed has failed with it; an earlier backup is still there. */
 export function afterBackupFailed(point: RestorePoint, { mover, error }: DataOf<typeof BackupFailed>): RestorePoint {
-  const failed = replaceBackup(point, { mover, state: 'failed', error });
-  const waiting = failed.verifications.some(
-    (other) => other.level === 'backup' && other.mover === mover && other.state === 'pending',
-  );
-  return waiting ? replaceVerification(failed, { level: 'backup', mover, state: 'failed', error }) : failed;
+  const { error: _former, ...known } = backupOf(point, mover);
+  const failed = replaceBackup(point, {
+    ...known,
+    state: known.reference === undefined ? 'failed' : 'completed',
+    error,
+  });
+  const key = { level: 'backup' as const, mover };
+  const waiting = failed.verifications.find((record) => isOf(key)(record) && record.state === 'pending');
+  return waiting === undefined ? failed : replaceVerification(failed, { ...waiting, state: 'failed', error });
 }
 
 /** After `restore.verified`. */
 export function afterVerified(point: RestorePoint, fact: DataOf<typeof RestoreVerified>, at: string): RestorePoint {
   const { level, mover, manifest } = fact;
-  const about = mover === undefined ? { level } : { level, mover };
-  return replaceVerification(point, { ...about, state: 'verified', rootDigest: manifest.rootDigest, verifiedAt: at });
+  const key = mover === undefined ? { level } : { level, mover };
+  const { rootDigest } = manifest;
+  return compareDigests(replaceVerification(point, { ...key, state: 'verified', rootDigest, verifiedAt: at }));
 }
 
 /** After `restore.failed`. */
-export function afterVerificationFailed(
-  point: RestorePoint,
-  { level, mover, error }: DataOf<typeof RestoreFailed>,
-): RestorePoint {
-  const about = mover === undefined ? { level } : { level, mover };
-  return replaceVerification(point, { ...about, state: 'failed', error });
+export function afterVerificationFailed(point: RestorePoint, fact: DataOf<typeof RestoreFailed>): RestorePoint {
+  const { level, mover, error } = fact;
+  const key = mover === undefined ? { level } : { level, mover };
+  const { verifiedAt, rootDigest } = point.verifications.find(isOf(key)) ?? {};
+  const proof = verifiedAt === undefined || refuting.has(error.code) ? {} : { verifiedAt, rootDigest };
+  return replaceVerification(point, { ...key, ...proof, state: 'failed', error });
+}
+
+/** A backup that equals its own manifest is no copy of the snapshot unless the snapshot has the same root digest. */
+function compareDigests(point: RestorePoint): RestorePoint {
+  const snapshot = point.verifications.find(isOf({ level: 'snapshot' }))?.rootDigest;
+  const verifications = point.verifications.map((record): VerificationRecord => {
+    const { level, mover, state, rootDigest } = record;
+    if (snapshot === undefined || level !== 'backup' || state !== 'verified' || rootDigest === snapshot) return record;
+    const message = `the backup has root digest ${rootDigest ?? 'unknown'}, the snapshot ${snapshot}`;
+    const error = new SnapfleetError('verification_failed', message).toDetail();
+    return { level, ...(mover === undefined ? {} : { mover }), state: 'failed', error };
+  });
+  return { ...point, verifications };
 }
 
 /** Whether all that was asked for has ended, and what of it went wrong. */
@@ -93,14 +149,18 @@ export function completion(point: RestorePoint): { readonly ended: boolean; read
   };
 }
 
-/** The phase that the records amount to; only a restore point that is ready moves on. */
-export function phaseOf(point: RestorePoint): RestorePoint['phase'] {
-  const settled: readonly RestorePoint['phase'][] = ['resumed', 'backed-up', 'verified-local', 'verified-remote'];
-  if (!settled.includes(point.phase)) return point.phase;
+/** The phase that the records of a restore point amount to once its snapshot has been made. */
+export function settledPhase(point: Pick<RestorePoint, 'backups' | 'verifications'>): RestorePoint['phase'] {
   const verified = (level: VerificationRecord['level']): boolean =>
     point.verifications.some((record) => record.level === level && record.state === 'verified');
   const backups = point.backups.filter(({ state }) => state !== 'deleted');
   if (verified('backup')) return 'verified-remote';
   if (verified('snapshot')) return 'verified-local';
   return backups.length > 0 && backups.every(({ state }) => state === 'completed') ? 'backed-up' : 'resumed';
+}
+
+/** The phase after a fact; only a restore point that is ready moves on by facts. */
+export function phaseOf(point: RestorePoint): RestorePoint['phase'] {
+  const settled: readonly RestorePoint['phase'][] = ['resumed', 'backed-up', 'verified-local', 'verified-remote'];
+  return settled.includes(point.phase) ? settledPhase(point) : point.phase;
 }

@@ -4,7 +4,6 @@ import {
   type MoverName,
   type RestorePoint,
   SnapfleetError,
-  type VerifyLevel,
 } from '@snapfleet/contracts';
 import { aboutRestorePoint } from '../workflow/restore-point-view.js';
 
@@ -14,7 +13,8 @@ import { aboutRestorePoint } from '../workflow/restore-point-view.js';
  */
 export function backupToVerify(point: RestorePoint, mover: MoverName | undefined): DataOf<typeof BackupCompleted> {
   const completed = point.backups.filter(
-    (backup) => backup.state === 'completed' && (mover === undefined || backup.mover === mover),
+    ({ state, reference, ...backup }) =>
+      state !== 'deleted' && reference !== undefined && (mover === undefined || backup.mover === mover),
   );
   const [backup, another] = completed;
   if (backup?.reference === undefined || backup.manifest === undefined) {
@@ -36,13 +36,4 @@ export function backupToVerify(point: RestorePoint, mover: MoverName | undefined
     verify: true,
     allowEmpty: point.policy.allowEmpty,
   };
-}
-
-/** The restore point with this verification waiting for its verdict. */
-export function withPendingVerification(
-  point: RestorePoint,
-  about: { level: VerifyLevel; mover?: MoverName },
-): RestorePoint {
-  const others = point.verifications.filter(({ level, mover }) => level !== about.level || mover !== about.mover);
-  return { ...point, verifications: [...others, { ...about, state: 'pending' }] };
 }

@@ -6,7 +6,7 @@ import {
   SnapshotCompleted,
 } from '@snapfleet/contracts';
 import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
-import { completion, phaseOf } from '../catalogue/restore-point-progress.js';
+import { completion, phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { Journal } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
@@ -36,9 +36,9 @@ export class RecordFactUseCase {
     const followers = journal.transaction((): Operation[] => {
       const before = restorePoints.find(restorePointId);
       const making = operations.find(OperationId.parse(restorePointId));
-      if (before === undefined || before.phase === 'deleted' || making === undefined) return [];
-      const changed = change(before);
-      const point = { ...changed, phase: phaseOf(changed) };
+      if (before === undefined || making === undefined) return [];
+      const point = withFact(before, change);
+      if (point === undefined) return [];
       restorePoints.save(point);
       const { ended, failures } = completion(point);
       if (!ended) return [];
@@ -57,17 +57,35 @@ export class RecordFactUseCase {
     if (point.policy.retention === undefined) return [];
     const ofVolume = restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
     return expiredByRetention(ofVolume, point.policy.retention.keepLast)
+      .filter(({ restorePointId }) => !operations.isDeleting(restorePointId))
       .map((expired): Operation => ({
-        operationId: OperationId.parse(deterministicUuid('retention', expired.restorePointId)),
+        operationId: OperationId.parse(deterministicUuid('retention', expired.restorePointId, point.restorePointId)),
         kind: 'delete',
         volume: making.volume,
         restorePointId: expired.restorePointId,
         commandId: making.commandId,
         traceparent: making.traceparent,
-        state: { phase: 'removing-snapshot', deleteBackups: false, purge: false, cause: 'retention' },
+        requestDigest: '',
+        state: { phase: 'choosing', deleteBackups: false, purge: false, cause: 'retention' },
         finished: false,
         cancelRequested: false,
       }))
-      .filter((operation) => operations.add(operation, now()));
+      .filter((operation) => {
+        const expired = restorePoints.find(operation.restorePointId);
+        if (expired === undefined || !operations.add(operation, now())) return false;
+        restorePoints.save({ ...expired, phase: 'deleting' });
+        return true;
+      });
   }
+}
+
+/**
+ * The restore point after a fact, or undefined when the fact says nothing any more. A backup that is completed after its
+ * restore point was deleted is at the destination all the same: it is listed again, so that it can be used or deleted.
+ */
+function withFact(before: RestorePoint, change: (point: RestorePoint) => RestorePoint): RestorePoint | undefined {
+  const changed = change(before);
+  if (before.phase !== 'deleted') return { ...changed, phase: phaseOf(changed) };
+  const arrived = changed.backups.some(({ state, reference }) => state === 'completed' && reference !== undefined);
+  return arrived ? { ...changed, phase: settledPhase(changed) } : undefined;
 }

@@ -10,6 +10,7 @@ const schema = `
     restore_point_id TEXT NOT NULL,
     command_id TEXT NOT NULL,
     traceparent TEXT,
+    request_digest TEXT NOT NULL,
     state TEXT NOT NULL,
     finished INTEGER NOT NULL DEFAULT 0,
     cancel_requested INTEGER NOT NULL DEFAULT 0,
@@ -63,7 +64,8 @@ export class Journal {
       this.database.exec('COMMIT');
       return result;
     } catch (error) {
-      this.database.exec('ROLLBACK');
+      // SQLite rolls back by itself on some errors, such as a full disk.
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
       throw error;
     }
   }

@@ -10,14 +10,25 @@ const Row = z.object({
   restore_point_id: RestorePointId,
   command_id: z.string(),
   traceparent: z.string().nullable(),
+  request_digest: z.string(),
   state: z.string(),
   finished: z.number(),
   cancel_requested: z.number(),
 });
 
 function toOperation(row: unknown): Operation {
-  const { operation_id, kind, volume, restore_point_id, command_id, traceparent, state, finished, cancel_requested } =
-    Row.parse(row);
+  const {
+    operation_id,
+    kind,
+    volume,
+    restore_point_id,
+    command_id,
+    traceparent,
+    request_digest,
+    state,
+    finished,
+    cancel_requested,
+  } = Row.parse(row);
   return {
     operationId: operation_id,
     kind,
@@ -25,6 +36,7 @@ function toOperation(row: unknown): Operation {
     restorePointId: restore_point_id,
     commandId: command_id,
     traceparent: traceparent ?? undefined,
+    requestDigest: request_digest,
     state: JSON.parse(state),
     finished: finished === 1,
     cancelRequested: cancel_requested === 1,
@@ -37,11 +49,12 @@ export class OperationStore {
 
   /** Adds a new operation; false when there is one of that id already. */
   add(operation: Operation, acceptedAt: Date): boolean {
-    const { operationId, kind, volume, restorePointId, commandId, traceparent, state, finished } = operation;
+    const { operationId, kind, volume, restorePointId, commandId, traceparent, requestDigest, state, finished } =
+      operation;
     const result = this.journal.database
       .prepare(
-        `INSERT INTO operation (operation_id, kind, volume, restore_point_id, command_id, traceparent, state, finished, accepted_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        `INSERT INTO operation (operation_id, kind, volume, restore_point_id, command_id, traceparent, request_digest, state, finished, accepted_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       )
       .run(
         operationId,
@@ -50,6 +63,7 @@ export class OperationStore {
         restorePointId,
         commandId,
         traceparent ?? null,
+        requestDigest,
         JSON.stringify(state),
         finished ? 1 : 0,
         acceptedAt.toISOString(),
@@ -68,6 +82,11 @@ export class OperationStore {
       .prepare('SELECT * FROM operation WHERE finished = 0 ORDER BY accepted_at, rowid')
       .all()
       .map(toOperation);
+  }
+
+  /** Whether a deletion of this restore point is under way. */
+  isDeleting(restorePointId: RestorePointId): boolean {
+    return this.open().some((operation) => operation.kind === 'delete' && operation.restorePointId === restorePointId);
   }
 
   save(operationId: OperationId, state: unknown, finished: boolean): void {

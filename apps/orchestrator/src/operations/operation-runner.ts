@@ -3,6 +3,8 @@ import type { EventRecorder } from '../journal/event-recorder.js';
 import type { Journal } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
+import { backOffMs } from '../workflow/back-off.js';
+import type { Failpoint } from './failpoint.js';
 import type { Operation, Step, StepOutcome, WorkflowContext } from './operation.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 
@@ -30,6 +32,8 @@ interface RunnerParts {
   readonly caller: StepCaller;
   readonly clock: Clock;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
+  /** For fault tests only. */
+  readonly failpoint?: Failpoint | undefined;
 }
 
 /**
@@ -41,8 +45,14 @@ export class OperationRunner {
   private readonly queues = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cancelling = new Map<string, AbortController>();
+  private readonly stuck = new Set<string>();
 
   constructor(private readonly parts: RunnerParts) {}
+
+  /** Whether every operation advances; false while the journal cannot be written. */
+  get healthy(): boolean {
+    return this.stuck.size === 0;
+  }
 
   /** Takes up what the journal holds. */
   start(): void {
@@ -70,16 +80,29 @@ export class OperationRunner {
     await Promise.allSettled(this.queues.values());
   }
 
+  /** An operation is never given up: what cannot be stored now, for example on a full disk, is tried until it can. */
   private async run(operationId: Operation['operationId']): Promise<void> {
-    const { operations, report } = this.parts;
+    const { clock, report } = this.parts;
+    for (let attempt = 1; !this.stopping.signal.aborted; attempt += 1) {
+      try {
+        await this.runToEnd(operationId);
+        this.stuck.delete(operationId);
+        return;
+      } catch (error) {
+        this.stuck.add(operationId);
+        report('operation.stuck', { operationId, attempt, error });
+        await clock.sleep(backOffMs(attempt), this.stopping.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  private async runToEnd(operationId: Operation['operationId']): Promise<void> {
     try {
       for (;;) {
-        const operation = operations.find(operationId);
+        const operation = this.parts.operations.find(operationId);
         if (operation === undefined || operation.finished || this.stopping.signal.aborted) return;
         await this.advance(operation);
       }
-    } catch (error) {
-      if (!this.stopping.signal.aborted) report('operation.stuck', { operationId, error });
     } finally {
       this.cancelling.delete(operationId);
     }
@@ -92,12 +115,14 @@ export class OperationRunner {
       throw new SnapfleetError('internal', `operation ${operation.operationId} has no restore point`);
     const workflow = workflows.of(operation.kind);
     const state = workflow.read(operation.state);
+    await this.parts.failpoint?.(phaseOf(state), 'before');
     const outcome = await this.outcomeOf(
       () => workflow.step(state, operation, restorePoint),
       operation,
       workflow.cancellable(state),
     );
     if (outcome === undefined) return;
+    await this.parts.failpoint?.(phaseOf(state), 'after');
     this.persist(operation, outcome, (context) => workflow.next(state, outcome, context), clock.now());
   }
 
@@ -171,3 +196,6 @@ export class OperationRunner {
     });
   }
 }
+
+const phaseOf = (state: unknown): string =>
+  typeof state === 'object' && state !== null && 'phase' in state ? String(state.phase) : '';

@@ -13,6 +13,8 @@ export interface Operation {
   /** Id of the command's message; the events that end it carry it as causationid. */
   readonly commandId: string;
   readonly traceparent: string | undefined;
+  /** Digest of what was asked for: the same key with another request is refused. */
+  readonly requestDigest: string;
   /** The workflow's own state; only the workflow of this kind reads it. */
   readonly state: unknown;
   readonly finished: boolean;

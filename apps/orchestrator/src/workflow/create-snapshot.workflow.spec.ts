@@ -38,6 +38,7 @@ const operation: Operation = {
   restorePointId: restorePoint('none').restorePointId,
   commandId: 'a-1',
   traceparent: undefined,
+  requestDigest: '',
   state: {},
   finished: false,
   cancelRequested: false,

@@ -200,7 +200,7 @@ function afterResume(
       ...(reply.conflict === undefined ? {} : { conflict: reply.conflict }),
     },
   };
-  return settleCut(state.cut, [resumed], { ...context, restorePoint });
+  return settleCut(state.cut, [resumed], { ...context, restorePoint }, reply.conflict === undefined);
 }
 
 /** The workload comes back, however long it takes; people are told more and more rarely. */
@@ -222,7 +222,13 @@ function resumeAgain(state: In<'resuming'>, error: ErrorDetail, context: Workflo
   };
 }
 
-function settleCut(cut: Cut, before: readonly PendingEvent[], context: WorkflowContext): Transition<CreateState> {
+/** @param stayedAway whether nobody brought the workload back while the snapshot was cut */
+function settleCut(
+  cut: Cut,
+  before: readonly PendingEvent[],
+  context: WorkflowContext,
+  stayedAway = true,
+): Transition<CreateState> {
   if (cut.kind === 'failed') {
     if (cut.begun) {
       const state = { phase: 'cleaning' as const, failure: cut.error, failedIn: cut.phase, attempt: 1 };
@@ -231,7 +237,8 @@ function settleCut(cut: Cut, before: readonly PendingEvent[], context: WorkflowC
     const failed = fail(cut.phase, cut.error, context);
     return { ...failed, events: [...before, ...failed.events] };
   }
-  const consistency: ConsistencyGrade = context.restorePoint.policy.quiesce.level === 'cold' ? 'app' : 'crash';
+  const consistency: ConsistencyGrade =
+    context.restorePoint.policy.quiesce.level === 'cold' && stayedAway ? 'app' : 'crash';
   const restorePoint = { ...context.restorePoint, phase: 'resumed' as const, consistency };
   const ready: PendingEvent = { definition: SnapshotReady, data: readySnapshot(restorePoint) };
   return { state: { phase: 'ready' }, events: [...before, ready], restorePoint };

@@ -1,8 +1,8 @@
 import {
-  BackupRemove,
   type BackupRecord,
+  BackupRemove,
   ErrorDetail,
-  type MoverName,
+  MoverName,
   type ReplyOf,
   type RestorePoint,
   SnapshotDeleted,
@@ -10,20 +10,26 @@ import {
   SnapshotRemove,
 } from '@snapfleet/contracts';
 import { z } from 'zod';
+import { settledPhase } from '../catalogue/restore-point-progress.js';
 import type { Operation, Step, StepOutcome, Transition, Workflow, WorkflowContext } from '../operations/operation.js';
 import { aboutRestorePoint } from './restore-point-view.js';
 
 const options = { deleteBackups: z.boolean(), purge: z.boolean(), cause: z.enum(['command', 'retention']) };
 
-/** The states of `snapshot.delete`; backups go first, so that a failure leaves the snapshot to try again from. */
+/**
+ * The states of `snapshot.delete`. Backups go first, so that a failure leaves the snapshot to try again from; which one is
+ * next is chosen in a step of its own, because backups may still be completed while others are removed.
+ */
 export const DeleteState = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('removing-backups'), ...options }),
+  z.object({ phase: z.literal('choosing'), ...options }),
+  z.object({ phase: z.literal('removing-backup'), mover: MoverName, ...options }),
   z.object({ phase: z.literal('removing-snapshot'), ...options }),
   z.object({ phase: z.literal('ended'), error: ErrorDetail.optional() }),
 ]);
 export type DeleteState = z.infer<typeof DeleteState>;
 
 const removeDeadlineSeconds = 300;
+const backupDeadlineMs = 600_000;
 
 /** `snapshot.delete`: each backup that is to go, then the VolumeSnapshot. */
 export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
@@ -34,64 +40,74 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   }
 
   step(state: DeleteState, _operation: Operation, point: RestorePoint): Step {
-    if (state.phase === 'ended') return { kind: 'end' };
-    const backup = state.phase === 'removing-backups' ? nextBackup(point) : undefined;
-    if (backup !== undefined) {
-      const data = { ...aboutRestorePoint(point), backup: backup.reference };
-      return { kind: 'call', definition: BackupRemove, data, deadlineMs: 600_000 };
+    switch (state.phase) {
+      case 'ended':
+        return { kind: 'end' };
+      case 'choosing':
+        return { kind: 'wait', delayMs: 0 };
+      case 'removing-backup': {
+        const backup = point.backups.find((record) => record.mover === state.mover && isThere(record));
+        if (backup?.reference === undefined) return { kind: 'wait', delayMs: 0 };
+        const data = { ...aboutRestorePoint(point), backup: backup.reference };
+        return { kind: 'call', definition: BackupRemove, data, deadlineMs: backupDeadlineMs };
+      }
+      case 'removing-snapshot': {
+        const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
+        const about = { ...aboutRestorePoint(point), ...snapshot, purge: state.purge };
+        const data = { ...about, deadlineSeconds: removeDeadlineSeconds };
+        return { kind: 'call', definition: SnapshotRemove, data, deadlineMs: (removeDeadlineSeconds + 60) * 1000 };
+      }
     }
-    const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
-    const data = {
-      ...aboutRestorePoint(point),
-      ...snapshot,
-      purge: state.purge,
-      deadlineSeconds: removeDeadlineSeconds,
-    };
-    return { kind: 'call', definition: SnapshotRemove, data, deadlineMs: (removeDeadlineSeconds + 60) * 1000 };
   }
 
   next(state: DeleteState, outcome: StepOutcome, context: WorkflowContext): Transition<DeleteState> {
     const { restorePoint } = context;
     if (state.phase === 'ended') return { state, events: [], restorePoint };
     if (outcome.kind !== 'done') return failed(outcome, context);
-    if (state.phase === 'removing-backups' && nextBackup(restorePoint) !== undefined) {
-      const after = markBackupDeleted(restorePoint);
-      const phase = nextBackup(after) === undefined ? 'removing-snapshot' : 'removing-backups';
-      return { state: { ...state, phase }, events: [], restorePoint: after };
+    const { deleteBackups, purge, cause } = state;
+    switch (state.phase) {
+      case 'choosing': {
+        const backup = deleteBackups ? restorePoint.backups.find(isThere) : undefined;
+        const next =
+          backup === undefined
+            ? { phase: 'removing-snapshot' as const }
+            : { phase: 'removing-backup' as const, mover: backup.mover };
+        return { state: { ...next, deleteBackups, purge, cause }, events: [], restorePoint };
+      }
+      case 'removing-backup': {
+        const backups = restorePoint.backups.map((record) => (record.mover === state.mover ? gone(record) : record));
+        const after = { ...restorePoint, backups };
+        return { state: { phase: 'choosing', deleteBackups, purge, cause }, events: [], restorePoint: after };
+      }
+      case 'removing-snapshot':
+        return deleted(cause, outcome.result as ReplyOf<typeof SnapshotRemove>, restorePoint);
     }
-    return deleted(state, outcome.result as ReplyOf<typeof SnapshotRemove>, restorePoint);
   }
 }
 
-type KeptBackup = BackupRecord & { readonly reference: NonNullable<BackupRecord['reference']> };
+/** A backup may be at its destination although a newer attempt at it is pending or has failed. */
+const isThere = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
-const isKept = (backup: BackupRecord): backup is KeptBackup =>
-  backup.state === 'completed' && backup.reference !== undefined;
-
-const nextBackup = (point: RestorePoint): KeptBackup | undefined => point.backups.find(isKept);
-
-function markBackupDeleted(point: RestorePoint): RestorePoint {
-  const gone = nextBackup(point);
-  return {
-    ...point,
-    backups: point.backups.map((backup) => (backup === gone ? { ...backup, state: 'deleted' as const } : backup)),
-  };
-}
+const gone = ({ mover }: BackupRecord): BackupRecord => ({ mover, state: 'deleted' });
 
 function deleted(
-  state: Extract<DeleteState, { phase: 'removing-backups' | 'removing-snapshot' }>,
+  cause: 'command' | 'retention',
   reply: ReplyOf<typeof SnapshotRemove>,
   point: RestorePoint,
 ): Transition<DeleteState> {
-  const { snapshot: _gone, ...rest } = point;
-  const restorePoint: RestorePoint = { ...rest, phase: nextBackup(point) === undefined ? 'deleted' : point.phase };
-  const backupsDeleted: MoverName[] = point.backups
-    .filter(({ state }) => state === 'deleted')
-    .map(({ mover }) => mover);
-  const data = { ...aboutRestorePoint(point), freed: reply.freed, backupsDeleted, cause: state.cause };
+  const { snapshot, ...rest } = point;
+  // What Retain has kept can still be purged, so the record keeps where it is.
+  const kept = reply.retainedContentName !== undefined && snapshot !== undefined ? { snapshot } : {};
+  const remaining = { ...rest, verifications: rest.verifications.filter(({ level }) => level !== 'snapshot') };
+  const restorePoint: RestorePoint = point.backups.some(isThere)
+    ? { ...remaining, phase: settledPhase(remaining) }
+    : { ...rest, ...kept, phase: 'deleted' };
+  const backupsDeleted = point.backups.filter(({ state }) => state === 'deleted').map(({ mover }) => mover);
+  const data = { ...aboutRestorePoint(point), freed: reply.freed, backupsDeleted, cause };
   return { state: { phase: 'ended' }, events: [{ definition: SnapshotDeleted, data }], restorePoint };
 }
 
+/** Once a deletion was begun, the snapshot may vanish at any time: the restore point then stays `deleting`. */
 function failed(
   outcome: Exclude<StepOutcome, { kind: 'done' }>,
   { restorePoint }: WorkflowContext,
@@ -99,5 +115,7 @@ function failed(
   if (outcome.kind === 'cancelled') return { state: { phase: 'ended' }, events: [], restorePoint };
   const { error } = outcome;
   const event = { definition: SnapshotDeleteFailed, data: { ...aboutRestorePoint(restorePoint), error } };
-  return { state: { phase: 'ended', error }, events: [event], restorePoint };
+  const untouched = error.code === 'snapshot_in_use' || error.code === 'not_ours';
+  const point = untouched ? { ...restorePoint, phase: settledPhase(restorePoint) } : restorePoint;
+  return { state: { phase: 'ended', error }, events: [event], restorePoint: point };
 }
