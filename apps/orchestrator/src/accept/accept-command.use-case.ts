@@ -116,7 +116,7 @@ export class AcceptCommandUseCase {
       }
       // From here on it counts as gone, so that no second deletion relies on it.
       const point: RestorePoint = { ...existing, phase: 'deleting' };
-      const state = { phase: 'choosing', deleteBackups, purge, cause: 'command' };
+      const state = { phase: 'choosing', deleteBackups, purge, cause: 'command', formerPhase: existing.phase };
       return { kind: 'delete', state, point, events: [] };
     });
   }

@@ -3,6 +3,7 @@ import {
   type DataOf,
   type MessageOf,
   type ReplyOf,
+  type RestorePoint,
   SnapfleetError,
   SnapshotList,
   SnapshotShow,

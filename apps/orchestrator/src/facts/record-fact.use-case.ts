@@ -66,7 +66,13 @@ export class RecordFactUseCase {
         commandId: making.commandId,
         traceparent: making.traceparent,
         requestDigest: '',
-        state: { phase: 'choosing', deleteBackups: false, purge: false, cause: 'retention' },
+        state: {
+          phase: 'choosing',
+          deleteBackups: false,
+          purge: false,
+          cause: 'retention',
+          formerPhase: expired.phase,
+        },
         finished: false,
         cancelRequested: false,
       }))

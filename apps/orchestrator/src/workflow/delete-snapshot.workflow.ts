@@ -5,6 +5,7 @@ import {
   MoverName,
   type ReplyOf,
   type RestorePoint,
+  RestorePointPhase,
   SnapshotDeleted,
   SnapshotDeleteFailed,
   SnapshotRemove,
@@ -14,7 +15,12 @@ import { settledPhase } from '../catalogue/restore-point-progress.js';
 import type { Operation, Step, StepOutcome, Transition, Workflow, WorkflowContext } from '../operations/operation.js';
 import { aboutRestorePoint } from './restore-point-view.js';
 
-const options = { deleteBackups: z.boolean(), purge: z.boolean(), cause: z.enum(['command', 'retention']) };
+const options = {
+  deleteBackups: z.boolean(),
+  purge: z.boolean(),
+  cause: z.enum(['command', 'retention']),
+  formerPhase: RestorePointPhase,
+};
 
 /**
  * The states of `snapshot.delete`. Backups go first, so that a failure leaves the snapshot to try again from; which one is
@@ -63,8 +69,8 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   next(state: DeleteState, outcome: StepOutcome, context: WorkflowContext): Transition<DeleteState> {
     const { restorePoint } = context;
     if (state.phase === 'ended') return { state, events: [], restorePoint };
-    if (outcome.kind !== 'done') return failed(outcome, context);
-    const { deleteBackups, purge, cause } = state;
+    if (outcome.kind !== 'done') return failed(outcome, state.formerPhase, context);
+    const { deleteBackups, purge, cause, formerPhase } = state;
     switch (state.phase) {
       case 'choosing': {
         const backup = deleteBackups ? restorePoint.backups.find(isThere) : undefined;
@@ -72,12 +78,16 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
           backup === undefined
             ? { phase: 'removing-snapshot' as const }
             : { phase: 'removing-backup' as const, mover: backup.mover };
-        return { state: { ...next, deleteBackups, purge, cause }, events: [], restorePoint };
+        return { state: { ...next, deleteBackups, purge, cause, formerPhase }, events: [], restorePoint };
       }
       case 'removing-backup': {
         const backups = restorePoint.backups.map((record) => (record.mover === state.mover ? gone(record) : record));
         const after = { ...restorePoint, backups };
-        return { state: { phase: 'choosing', deleteBackups, purge, cause }, events: [], restorePoint: after };
+        return {
+          state: { phase: 'choosing', deleteBackups, purge, cause, formerPhase },
+          events: [],
+          restorePoint: after,
+        };
       }
       case 'removing-snapshot':
         return deleted(cause, outcome.result as ReplyOf<typeof SnapshotRemove>, restorePoint);
@@ -110,12 +120,13 @@ function deleted(
 /** Once a deletion was begun, the snapshot may vanish at any time: the restore point then stays `deleting`. */
 function failed(
   outcome: Exclude<StepOutcome, { kind: 'done' }>,
+  formerPhase: RestorePointPhase,
   { restorePoint }: WorkflowContext,
 ): Transition<DeleteState> {
   if (outcome.kind === 'cancelled') return { state: { phase: 'ended' }, events: [], restorePoint };
   const { error } = outcome;
   const event = { definition: SnapshotDeleteFailed, data: { ...aboutRestorePoint(restorePoint), error } };
   const untouched = error.code === 'snapshot_in_use' || error.code === 'not_ours';
-  const point = untouched ? { ...restorePoint, phase: settledPhase(restorePoint) } : restorePoint;
+  const point = untouched ? { ...restorePoint, phase: formerPhase } : restorePoint;
   return { state: { phase: 'ended', error }, events: [event], restorePoint: point };
 }
