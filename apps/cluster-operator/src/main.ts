@@ -1,3 +1,4 @@
+import { WorkloadResume } from '@snapfleet/contracts';
 import { KubernetesClient } from '@snapfleet/kubernetes';
 import { JetStreamServer } from '@snapfleet/messaging';
 import { natsConnection, readSettings, runService } from '@snapfleet/service-kit';
@@ -6,6 +7,10 @@ import { ClusterOperatorSettings } from './config.js';
 
 const party = 'cluster-operator';
 const readinessMs = 2_000;
+/** Its handlers wait for the cluster nearly all their time. */
+const concurrency = 64;
+// What waits must not keep a workload down: its return also ends the step that it waits for.
+const urgent = [WorkloadResume];
 const settings = readSettings(ClusterOperatorSettings, process.env);
 
 await runService({
@@ -13,7 +18,7 @@ await runService({
   module: AppModule.with(settings),
   settings,
   createTransport: ({ log, runInContext }) =>
-    new JetStreamServer({ party, ...natsConnection(settings), log, runInContext }),
+    new JetStreamServer({ party, ...natsConnection(settings), log, runInContext, concurrency, urgent }),
   readiness: async (app) => {
     const answer = app.get(KubernetesClient).version({ signal: AbortSignal.timeout(readinessMs) });
     return { kubernetes: await answer.then(Boolean, () => false) };

@@ -1,10 +1,11 @@
 import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { subjectFor } from '@snapfleet/contracts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { NatsLink } from '../connection/nats-link.js';
 import { nestLog, type MessagingLog } from '../messaging-log.js';
 import type { AppliedConsumer } from '../topology/apply-topology.js';
-import type { MessageWorker } from './message-worker.js';
+import type { MessageWorker, Received } from './message-worker.js';
 import type { JetStreamServerOptions } from './server-options.js';
 import { defaultBackOffMs, type RetryRule } from './settlement.js';
 import { Slots } from './slots.js';
@@ -18,13 +19,18 @@ export type Bind = () => Promise<{ readonly connection: NatsConnection; readonly
 
 /**
  * Pulls the messages of one durable consumer, one pull for each message that there is room for: a message that waits in
+ * this process is none that another instance could take. Only where some messages are urgent it pulls them all, for
+ * nobody knows before which of them comes next.
  */
 export class ConsumerLoop {
   private readonly log: MessagingLog;
   private readonly inFlight = new Map<string, { raw: JsMsg; ended: Promise<void> }>();
   private readonly slots: Slots;
+  private readonly urgent: ReadonlySet<string>;
   private readonly rule: RetryRule;
   private readonly stopping = new AbortController();
+  /** Aborted when no pull is open any more: what is given back before that would come back here. */
+  private readonly stopped = new AbortController();
   private pulling = false;
   private open: ConsumerMessages | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -37,6 +43,7 @@ export class ConsumerLoop {
   ) {
     this.log = options.log ?? nestLog();
     this.slots = new Slots(options.concurrency ?? options.declared.maxAckPending);
+    this.urgent = new Set((options.urgent ?? []).map((definition) => subjectFor(definition, options.device)));
     this.rule = {
       maxDeliver: options.maxDeliver ?? options.declared.maxDeliver,
       backOffMs: options.backOffMs ?? defaultBackOffMs,
@@ -65,6 +72,7 @@ export class ConsumerLoop {
     this.open?.stop();
     await Promise.race([this.running, wait(100)]);
     this.pulling = false;
+    this.stopped.abort();
   }
 
   /** Resolves when no message is being worked on. */
@@ -96,7 +104,8 @@ export class ConsumerLoop {
     const ackWaitMs = this.options.ackWaitMs ?? declaration.ackWaitSeconds * 1_000;
     const received = { connection, ackWaitMs, rule: this.rule };
     while (!this.isStopping()) {
-      await this.slots.acquire();
+      const holdsSlot = this.urgent.size === 0;
+      if (holdsSlot) await this.slots.acquire();
       let taken = false;
       try {
         if (this.isStopping()) return;
@@ -104,26 +113,28 @@ export class ConsumerLoop {
         this.pulling = true;
         for await (const raw of this.open) {
           taken = true;
-          this.begin(raw, { ...received, raw });
+          this.begin(raw, holdsSlot, received);
         }
       } finally {
-        if (!taken) this.slots.release();
+        if (!taken && holdsSlot) this.slots.release();
       }
       if (connection.isClosed()) return;
     }
   }
 
-  private begin(raw: JsMsg, received: Parameters<MessageWorker['process']>[0]): void {
+  private begin(raw: JsMsg, holdsSlot: boolean, received: Omit<Received, 'raw' | 'turn'>): void {
     const key = `${String(raw.seq)}:${String(raw.info.timestampNanos)}`;
     if (this.inFlight.has(key)) {
       // Delivered again while it is being worked on, because a report of progress was lost; the first one will settle it.
       raw.working();
-      this.slots.release();
+      if (holdsSlot) this.slots.release();
       return;
     }
-    const ended = this.worker.process(received).finally(() => {
+    const outsideTheBound = !holdsSlot && this.urgent.has(raw.subject);
+    const turn = holdsSlot || outsideTheBound ? Promise.resolve(true) : this.slots.acquire(this.stopped.signal);
+    const ended = this.worker.process({ ...received, raw, turn }).finally(async () => {
       this.inFlight.delete(key);
-      this.slots.release();
+      if (!outsideTheBound && (await turn)) this.slots.release();
     });
     this.inFlight.set(key, { raw, ended });
   }

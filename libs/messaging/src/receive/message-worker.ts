@@ -19,7 +19,15 @@ export interface Received {
   readonly connection: NatsConnection;
   readonly ackWaitMs: number;
   readonly rule: RetryRule;
+  /** Resolves when it is the message's turn; false: the service stops before. */
+  readonly turn: Promise<boolean>;
 }
+
+const notBegun: Settlement = {
+  kind: 'again',
+  delayMs: 0,
+  error: new SnapfleetError('interrupted', 'the service stopped before its turn came'),
+};
 
 type Readable = Extract<Incoming, { message: unknown }>;
 
@@ -44,7 +52,7 @@ export class MessageWorker {
       raw.working();
     }, ackWaitMs / 3);
     try {
-      const settlement = await this.work(received);
+      const settlement = (await received.turn) ? await this.work(received) : notBegun;
       await this.settle(received, settlement);
     } catch (error) {
       this.log.error('message.unsettled', { subject: raw.subject, sequence: raw.seq, error: String(error) });

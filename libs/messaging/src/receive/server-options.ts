@@ -1,4 +1,4 @@
-import type { Envelope, MessageDefinition, SnapfleetError } from '@snapfleet/contracts';
+import type { AgentCommandDefinition, Envelope, MessageDefinition, SnapfleetError } from '@snapfleet/contracts';
 import type { ConnectionOptions } from '../messaging-options.js';
 
 /** What a log line of a handler should carry, to follow one operation through all services. */
@@ -31,6 +31,11 @@ export interface JetStreamServerOptions extends ConnectionOptions {
   readonly runInContext?: (<T>(context: MessageLogContext, work: () => Promise<T>) => Promise<T>) | undefined;
   /** How many messages of one stream are worked on at a time. Default: what the contracts declare. */
   readonly concurrency?: number | undefined;
+  /**
+   * Commands that wait for no other: they are worked on at once, beside the bound of `concurrency`. Their stream is then
+   * read on however much is being worked on, and what is not urgent waits here for its turn.
+   */
+  readonly urgent?: readonly AgentCommandDefinition[] | undefined;
   readonly ackWaitMs?: number | undefined;
   readonly maxDeliver?: number | undefined;
   /** Delays before the second, third, … attempt; the last one repeats. Default: 1 s, 5 s, 30 s, 2 min, 10 min. */

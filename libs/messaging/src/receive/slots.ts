@@ -5,13 +5,25 @@ export class Slots {
 
   constructor(readonly size: number) {}
 
-  /** Resolves when a slot is free; the caller must release it. */
-  async acquire(): Promise<void> {
+  /** Resolves with true when there is a free slot, which the caller must release; with false when aborted before. */
+  async acquire(signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) return false;
     if (this.taken < this.size) {
       this.taken += 1;
-      return;
+      return true;
     }
-    await new Promise<void>((resolve) => this.queue.push(resolve));
+    return new Promise((resolve) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(true);
+      };
+      const leave = (): void => {
+        this.queue.splice(this.queue.indexOf(enter), 1);
+        resolve(false);
+      };
+      this.queue.push(enter);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
   }
 
   /** Gives a slot back, to the one that has waited longest. */
