@@ -121,7 +121,8 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       expect(error.code).toBe('workload_not_gone');
       expect(error.message).toContain('holder');
       await cluster.core.deleteNamespacedPod({ namespace, name: 'holder' });
-      await cluster.apply({ ...stubborn, metadata: { namespace, name, finalizers: null } });
+      const release = { metadata: { finalizers: null } };
+      await cluster.core.patchNamespacedPod({ namespace, name, body: release }, mergePatch);
       await cluster.podIsGone(namespace, name);
       await cluster.podIsGone(namespace, 'holder');
     });

@@ -135,6 +135,24 @@ export function describeWorkloads(use: () => Cluster): void {
       expect(again.metadata?.uid).not.toBe(running.metadata?.uid);
     });
 
+    test('a Pod gets the token of its ServiceAccount and the usual tolerations', async () => {
+      const cluster = use();
+      const namespace = await cluster.namespace();
+      const name = 'plain';
+      await cluster.apply(pod(namespace, name, podSpec()));
+      const running = await cluster.core.readNamespacedPod({ namespace, name });
+      const token = running.spec?.volumes?.find((volume) => volume.name.startsWith('kube-api-access-'));
+      expect(running.spec?.containers[0]?.volumeMounts).toContainEqual({
+        name: token?.name,
+        mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+        readOnly: true,
+      });
+      expect(running.spec?.tolerations?.map(({ key }) => key)).toEqual([
+        'node.kubernetes.io/not-ready',
+        'node.kubernetes.io/unreachable',
+      ]);
+    });
+
     test('a Pod with a finalizer stays terminating until that is removed', async () => {
       const cluster = use();
       const namespace = await cluster.namespace();

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { isTerminating, type KubeObject } from '../model/kube-object.js';
 import { forbidden, forbiddenField, invalid, invalidField, notFound, type InvalidField } from '../store/api-error.js';
-import type { Objects } from '../store/objects.js';
+import type { Manifest, Objects } from '../store/objects.js';
 import type { ResourceType } from '../store/resource-type.js';
 import { types } from '../store/resource-types.js';
 import type { AdmissionRule } from './admission-rule.js';
@@ -30,6 +30,17 @@ export function admitNew(type: ResourceType, object: KubeObject, objects: Object
     ...(rule?.check?.(parsed) ?? []),
   ]);
   return parsed;
+}
+
+/** Stores an object as if a client had sent it. @throws ApiError 403, 404, 409, 422 */
+export function createAdmitted<T extends KubeObject>(
+  objects: Objects,
+  type: ResourceType<T>,
+  manifest: Manifest,
+  namespace?: string,
+): T {
+  const admitted = admitNew(type, objects.prepare(type, manifest, namespace), objects);
+  return objects.insert(type, type.schema.parse(admitted));
 }
 
 /** Fills in and checks a changed object. @throws ApiError 403, 422 */

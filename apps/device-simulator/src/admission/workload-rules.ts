@@ -3,6 +3,7 @@ import type { Pod, PodSpec, PodTemplate } from '../model/pod.js';
 import type { LabelSelector } from '../model/workload.js';
 import { matchesLabels } from '../store/label-selector.js';
 import { forbiddenField, invalidField, type InvalidField } from '../store/api-error.js';
+import { randomSuffix } from '../store/objects.js';
 import { types } from '../store/resource-types.js';
 import { rule, type AdmissionRule } from './admission-rule.js';
 
@@ -44,6 +45,35 @@ function checkSelector(selector: LabelSelector, template: PodTemplate): InvalidF
   return [invalidField('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
 }
 
+const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** What the admission plugins ServiceAccount and DefaultTolerationSeconds add to every new Pod. */
+function addToNewPod({ spec }: Pod): void {
+  const name = `kube-api-access-${randomSuffix()}`;
+  if (spec['automountServiceAccountToken'] !== false) {
+    const sources = [
+      { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      {
+        downwardAPI: {
+          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+        },
+      },
+    ];
+    spec.volumes = [...(spec.volumes ?? []), { name, projected: { sources, defaultMode: 420 } }];
+    for (const container of spec.containers) {
+      const mounts = (container['volumeMounts'] ?? []) as readonly object[];
+      container['volumeMounts'] = [...mounts, { name, readOnly: true, mountPath: tokenPath }];
+    }
+  }
+  spec['tolerations'] ??= ['not-ready', 'unreachable'].map((state) => ({
+    key: `node.kubernetes.io/${state}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
+}
+
 const podFieldsThatMayChange = ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds'];
 
 function fixedPart(pod: Pod): object {
@@ -76,6 +106,7 @@ export const workloadRules: readonly AdmissionRule[] = [
     type: types.pods,
     begin: (pod) => {
       pod.status = { phase: 'Pending', qosClass: 'BestEffort' };
+      addToNewPod(pod);
     },
     fill: (pod) => {
       fillPodSpec(pod.spec);

@@ -45,15 +45,16 @@ class ControllerQueue {
   }
 
   async #run(): Promise<void> {
-    // A controller sees a change after the request that made it has been answered, as it would over a watch.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (const key of this.#waiting) {
+    for (;;) {
+      // A controller sees a change after the request that made it has been answered, as it would over a watch; and
+      // between two keys, requests and the other controllers have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const [key] = this.#waiting;
+      if (key === undefined || this.#stopped) break;
       this.#waiting.delete(key);
-      if (this.#stopped) break;
       await this.#work(key);
     }
     this.#running = undefined;
-    if (this.#waiting.size > 0 && !this.#stopped) this.#running = this.#run();
   }
 
   async #work(key: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { createAdmitted } from '../admission/admission.js';
 import { controllerReference, controllerUid, isTerminating } from '../model/kube-object.js';
 import { hasEnded, isReady, type Pod, type PodTemplate } from '../model/pod.js';
 import type { ReplicationController, Workload } from '../model/workload.js';
@@ -46,7 +47,8 @@ export class ReplicasController implements Controller {
   #adjust(owner: Replicated, active: readonly Pod[]): void {
     const wanted = owner.spec.replicas ?? 1;
     for (let missing = wanted - active.length; missing > 0; missing -= 1) {
-      const pod = this.objects.create(
+      const pod = createAdmitted(
+        this.objects,
         types.pods,
         podFrom(owner.spec.template, {
           generateName: `${owner.metadata.name}-`,
@@ -87,7 +89,7 @@ export function podFrom(
     readonly generateName?: string;
     readonly ownerReferences: Pod['metadata']['ownerReferences'];
   },
-): { metadata: Partial<Pod['metadata']>; spec: Pod['spec']; status: object } {
+): { metadata: Partial<Pod['metadata']>; spec: Pod['spec'] } {
   const { labels, annotations } = template.metadata ?? {};
   return {
     metadata: {
@@ -95,8 +97,7 @@ export function podFrom(
       ...(labels === undefined ? {} : { labels: { ...labels } }),
       ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
     },
-    spec: { ...structuredClone(template.spec), serviceAccountName: template.spec['serviceAccountName'] ?? 'default' },
-    status: { phase: 'Pending', qosClass: 'BestEffort' },
+    spec: structuredClone(template.spec),
   };
 }
 

@@ -2,7 +2,7 @@ import { controllerReference, controllerUid, isTerminating } from '../model/kube
 import { hasEnded, isReady, type Pod } from '../model/pod.js';
 import type { StatefulSet } from '../model/workload.js';
 import type { StoreEvent } from '../store/object-store.js';
-import { admitNew } from '../admission/admission.js';
+import { createAdmitted } from '../admission/admission.js';
 import type { Objects } from '../store/objects.js';
 import { keyOf, keyText, parseKey } from '../store/resource-type.js';
 import { types } from '../store/resource-types.js';
@@ -89,7 +89,7 @@ export class StatefulSetController implements Controller {
     }));
     const names = new Set(own.map((volume) => volume.name));
     pod.spec.volumes = [...own, ...(pod.spec.volumes ?? []).filter((volume) => !names.has(volume.name))];
-    this.objects.create(types.pods, { ...pod, spec: { ...pod.spec, hostname: podName } }, namespace);
+    createAdmitted(this.objects, types.pods, { ...pod, spec: { ...pod.spec, hostname: podName } }, namespace);
     const message = `create Pod ${podName} in StatefulSet ${name} successful`;
     this.events.normal(set, 'SuccessfulCreate', message);
   }
@@ -102,12 +102,8 @@ export class StatefulSetController implements Controller {
     const { namespace } = set.metadata;
     if (this.objects.get(types.claims, { namespace, name }) !== undefined) return;
     const labels = set.spec.selector.matchLabels ?? {};
-    const prepared = this.objects.prepare(
-      types.claims,
-      { metadata: { name, labels: { ...labels } }, spec: template.spec },
-      namespace,
-    );
-    this.objects.insert(types.claims, types.claims.schema.parse(admitNew(types.claims, prepared, this.objects)));
+    const manifest = { metadata: { name, labels: { ...labels } }, spec: template.spec };
+    createAdmitted(this.objects, types.claims, manifest, namespace);
   }
 
   #end(set: StatefulSet, pod: Pod): void {

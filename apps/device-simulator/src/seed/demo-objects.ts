@@ -1,6 +1,5 @@
-import { admitNew } from '../admission/admission.js';
+import { createAdmitted } from '../admission/admission.js';
 import type { Manifest, Objects } from '../store/objects.js';
-import type { ResourceType } from '../store/resource-type.js';
 import { types } from '../store/resource-types.js';
 
 const namespace = 'demo';
@@ -39,11 +38,7 @@ const deployment: Manifest = {
 
 /** Puts the namespace `demo` with the Deployment `notes` and its claim `notes-data` on the device. */
 export function seedDemo(objects: Objects): void {
-  const add = (type: ResourceType, manifest: Manifest): void => {
-    const prepared = objects.prepare(type, manifest, type.namespaced ? namespace : undefined);
-    objects.insert(type, admitNew(type, prepared, objects));
-  };
-  add(types.namespaces, { metadata: { name: namespace } });
-  add(types.claims, claim);
-  add(types.deployments, deployment);
+  createAdmitted(objects, types.namespaces, { metadata: { name: namespace } });
+  createAdmitted(objects, types.claims, claim, namespace);
+  createAdmitted(objects, types.deployments, deployment, namespace);
 }

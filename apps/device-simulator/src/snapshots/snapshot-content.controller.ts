@@ -1,7 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { bytesOfQuantity } from '@snapfleet/kubernetes';
 import { TryLater, type Controller } from '../controllers/controller.js';
 import type { EventRecorder } from '../controllers/event-recorder.js';
-import { addFinalizer, annotate, isTerminating, removeFinalizer, timestamp } from '../model/kube-object.js';
+import {
+  addFinalizer,
+  annotate,
+  isTerminating,
+  removeFinalizer,
+  timestamp,
+  type KubeObject,
+} from '../model/kube-object.js';
 import { snapshotMarks as marks, type SnapshotContent } from '../model/snapshot.js';
 import { topolvmDriver } from '../model/volume.js';
 import { CsiError } from '../storage/csi-error.js';
@@ -10,6 +18,11 @@ import type { StoreEvent } from '../store/object-store.js';
 import type { Objects } from '../store/objects.js';
 import { keyOf } from '../store/resource-type.js';
 import { types } from '../store/resource-types.js';
+
+/** What others ask of a content (shouldEnqueueContentChange of external-snapshotter is the same idea). */
+function asked({ spec, metadata }: KubeObject): readonly unknown[] {
+  return [spec, metadata.deletionTimestamp, metadata.annotations?.[marks.beingDeleted]];
+}
 
 /** The csi-snapshotter sidecar of external-snapshotter v8.7.0: cuts and deletes the snapshots of contents. */
 export class SnapshotContentController implements Controller {
@@ -21,8 +34,12 @@ export class SnapshotContentController implements Controller {
     private readonly logicalVolumes: LogicalVolumes,
   ) {}
 
-  keysFor({ type, object, kind }: StoreEvent): readonly string[] {
-    if (type === types.snapshotContents) return kind === 'DELETED' ? [] : [object.metadata.name];
+  keysFor({ type, object, kind, previous }: StoreEvent): readonly string[] {
+    if (type === types.snapshotContents) {
+      // Its own marks and errors are no reason to begin again before the back-off is over.
+      const own = previous !== undefined && isDeepStrictEqual(asked(previous), asked(object));
+      return kind === 'DELETED' || own ? [] : [object.metadata.name];
+    }
     if (type !== types.logicalVolumes || kind !== 'DELETED') return [];
     return this.objects
       .list(types.snapshotContents)
