@@ -92,7 +92,7 @@ export class MessageWorker {
       return { kind: 'again', delayMs: 0, error: new SnapfleetError('interrupted', 'the service stops') };
     }
     if (!outcome.ok) this.log.warn('command.failed', { subject: received.raw.subject, ...outcome.error });
-    received.connection.publish(replyTo, encodeOutcome(outcome));
+    received.connection.publish(replyTo, encodeOutcome(outcome, received.connection));
     return { kind: 'done' };
   }
 

@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { SnapfleetError, subjectFor, type Outcome } from '@snapfleet/contracts';
+import { nestLog, type MessagingLog } from '../messaging-log.js';
 import { inMessageContext } from './handler-context.js';
 import type { HandlerTable, Route } from './handler-table.js';
 import { readIncoming } from './incoming.js';
@@ -11,6 +12,7 @@ const mostAtATime = 16;
 
 /** Answers queries: core NATS request and reply, shared by the instances of a service as a queue group. */
 export class QueryResponder {
+  private readonly log: MessagingLog;
   private readonly slots = new Slots(mostAtATime);
   private readonly running = new Set<Promise<void>>();
   private subscriptions: Subscription[] = [];
@@ -21,7 +23,9 @@ export class QueryResponder {
     private readonly options: JetStreamServerOptions,
     private readonly table: HandlerTable,
     private readonly stopping: AbortSignal,
-  ) {}
+  ) {
+    this.log = options.log ?? nestLog();
+  }
 
   /** Subscribes on this connection, once; the client subscribes again by itself after a reconnect. */
   listen(connection: NatsConnection): void {
@@ -60,7 +64,12 @@ export class QueryResponder {
 
   private async answer(query: Msg, route: Route): Promise<void> {
     const outcome = await this.outcomeOf(query, route).catch((thrown: unknown) => failed(thrown));
-    query.respond(encodeOutcome(outcome));
+    try {
+      query.respond(encodeOutcome(outcome, this.connection));
+    } catch (error) {
+      // The connection is closed: the caller asks again, and a question unanswered is no reason to end the service.
+      this.log.warn('query.unanswered', { subject: query.subject, error: String(error) });
+    }
   }
 
   private async outcomeOf(query: Msg, route: Route): Promise<Outcome<unknown>> {

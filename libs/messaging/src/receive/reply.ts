@@ -1,3 +1,4 @@
+import type { NatsConnection } from '@nats-io/nats-core';
 import { SnapfleetError, type MessageDefinition, type Outcome } from '@snapfleet/contracts';
 
 /** The outcome that tells an error. */
@@ -21,6 +22,17 @@ export function succeeded(definition: MessageDefinition, result: unknown): Outco
   );
 }
 
-/** The bytes of an outcome. */
-export const encodeOutcome = (outcome: Outcome<unknown>): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(outcome));
+/** The bytes of an outcome; in place of one that is larger than a message of this server may be, the error that it is. */
+export function encodeOutcome(
+  outcome: Outcome<unknown>,
+  connection: Pick<NatsConnection, 'info'> | undefined,
+): Uint8Array {
+  const bytes = encode(outcome);
+  const most = connection?.info?.max_payload ?? Infinity;
+  if (bytes.byteLength <= most) return bytes;
+  const size = `${String(bytes.byteLength)} bytes, and a message of the nats-server has ${String(most)} at most`;
+  // The same request has the same reply: trying it again does not help.
+  return encode(failed(new SnapfleetError('internal', `the reply has ${size}`, { retryable: false })));
+}
+
+const encode = (outcome: Outcome<unknown>): Uint8Array => new TextEncoder().encode(JSON.stringify(outcome));
