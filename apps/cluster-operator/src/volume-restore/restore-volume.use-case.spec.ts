@@ -1,5 +1,6 @@
 import { ObjectName, type VolumeRestore, type DataOf } from '@snapfleet/contracts';
-import { beforeEach, expect, test } from 'vitest';
+import { KubernetesApiError } from '@snapfleet/kubernetes';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { FakeCluster } from '../testing/fake-cluster.js';
 import {
   gibibyte,
@@ -165,6 +166,62 @@ test('a Pod that does not become ready is told with its state, and everything th
     message: expect.stringContaining('container consumer: ImagePullBackOff: no such image') as string,
   });
   expect(cluster.claims.objects.has('shop/restored')).toBe(false);
+});
+
+/** Puts the restored volume away with its claim, as the provisioner does. */
+const playRemoval = (): void => {
+  cluster.controllers.push(
+    () => cluster.claims.objects.has('shop/restored') || cluster.volumes.objects.delete('/pv-restored'),
+  );
+};
+
+test('a user claim that was restored before stays when the command comes again and fails', async () => {
+  await restore();
+  cluster.controllers.length = 0;
+  playRemoval();
+  await expect(restore({ sizeBytes: 2 * gibibyte })).rejects.toMatchObject({
+    code: 'deadline_exceeded',
+    retryable: true,
+    message: expect.stringMatching(/was not expanded.*PersistentVolumeClaim shop\/restored stays: its data/) as string,
+  });
+  expect(cluster.claims.objects.has('shop/restored')).toBe(true);
+  expect(cluster.volumes.objects.has('/pv-restored')).toBe(true);
+});
+
+test('a user claim that somebody uses already stays when its restore fails', async () => {
+  podStatus = { phase: 'Pending' };
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'restored' } }];
+  cluster.pods.put({ metadata: { namespace: 'shop', name: 'impatient' }, spec: { volumes } } as never);
+  playRemoval();
+  await expect(restore()).rejects.toMatchObject({
+    code: 'consumer_not_ready',
+    message: expect.stringContaining('stays: Pod impatient') as string,
+  });
+  expect(cluster.claims.objects.has('shop/restored')).toBe(true);
+  expect([...cluster.pods.objects.keys()]).toEqual(['shop/impatient']);
+});
+
+test('an API server that is away for a moment leaves nothing half restored, and the command may come again', async () => {
+  playRemoval();
+  const away = vi.spyOn(cluster.pods, 'waitFor');
+  away.mockRejectedValueOnce(new KubernetesApiError(503, 'ServiceUnavailable', 'etcd has no leader'));
+  const told = { name: 'SnapfleetError', code: 'internal', retryable: true, message: 'etcd has no leader' };
+  await expect(restore()).rejects.toMatchObject(told);
+  expect([...cluster.claims.objects.keys()]).toEqual(['shop/orders']);
+  expect(cluster.pods.objects.size).toBe(0);
+  await expect(restore()).resolves.toMatchObject({ volumeHandle });
+});
+
+test('a restore in whose middle the service stops keeps what it has made', async () => {
+  const stop = new AbortController();
+  vi.spyOn(cluster.pods, 'waitFor').mockImplementationOnce(() => {
+    stop.abort();
+    return Promise.reject(new Error('aborted'));
+  });
+  const useCase = new RestoreVolumeUseCase(cluster, new Consumer(cluster, 'pause:1'));
+  await expect(useCase.run(command, stop.signal)).rejects.toThrow('aborted');
+  expect(cluster.claims.objects.has('shop/restored')).toBe(true);
+  expect(cluster.pods.objects.size).toBe(1);
 });
 
 test('a Pod of that name that is not ours is neither used nor deleted', async () => {

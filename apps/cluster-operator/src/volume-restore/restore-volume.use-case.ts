@@ -18,11 +18,10 @@ import {
   volumeNameOf,
   type Pod,
 } from '@snapfleet/kubernetes';
+import { asSnapfleetError } from '../failure/as-snapfleet-error.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { isOurs } from '../marks/marks.js';
-import { removeClaim, removePod } from '../volume-remove/remove-claim.js';
-import { consumerLabels, consumerPodName } from './consumer-pod.js';
+import { cleanUpAfter, removeConsumer } from './clean-up.js';
 import type { Consumer } from './consumer.js';
 import {
   claimManifest,
@@ -36,8 +35,6 @@ import { expandClaim, expectExpandable } from './expand-claim.js';
 type Command = DataOf<typeof VolumeRestore>;
 type Reply = ReplyOf<typeof VolumeRestore>;
 
-const cleanUpSeconds = 40;
-
 /** Restores a VolumeSnapshot into a claim of its size, lets a Pod use it, and expands it afterwards where asked. */
 export class RestoreVolumeUseCase {
   constructor(
@@ -47,21 +44,25 @@ export class RestoreVolumeUseCase {
 
   /**
    * @throws SnapfleetError target_exists, restore_size_too_small, snapshot_not_found, restore_not_bound, consumer_not_ready,
-   *   not_ours, invalid_message (the class cannot expand); KubernetesApiError
+   *   not_ours, invalid_message (the class cannot expand), internal (what Kubernetes said); KubernetesApiError
    */
   async run(command: Command, signal: AbortSignal): Promise<Reply> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     await expectExpandable(this.cluster, command, signal);
-    const claim = await this.#adoptOrCreate(command, signal);
+    let claim: PersistentVolumeClaim | undefined;
     try {
+      claim = await this.#adoptOrCreate(command, signal);
       const done = readRestoredMark(claim);
       const assertion = done === undefined ? await this.#use(claim, command, deadline, signal) : done.assertion;
-      await this.#removeConsumer(command, deadline, signal);
+      await removeConsumer(this.cluster, command, deadline, signal);
       await expandClaim(this.cluster, claim, command, deadline, signal);
       return await this.#reply(command, assertion, signal);
     } catch (error) {
-      if (!(error instanceof SnapfleetError)) throw error;
-      throw await this.#afterRemoval(error, command, signal);
+      // The service stops: the command comes again and goes on with what is there.
+      if (signal.aborted) throw error;
+      // Refused before anything was made; an answer that was lost may have made the claim.
+      if (claim === undefined && error instanceof SnapfleetError) throw error;
+      throw await cleanUpAfter(this.cluster, asSnapfleetError(error), command, signal);
     }
   }
 
@@ -125,13 +126,6 @@ export class RestoreVolumeUseCase {
     });
   }
 
-  async #removeConsumer(command: Command, deadline: Deadline, signal: AbortSignal): Promise<void> {
-    const key = { namespace: command.namespace, name: consumerPodName(command.targetClaim) };
-    const pod = await this.cluster.pods.get(key, { signal });
-    if (pod === undefined || !isOurs(pod, consumerLabels(command.operationId))) return;
-    await removePod(this.cluster, pod, deadline, signal);
-  }
-
   async #reply(command: Command, assertion: AssertionOutcome | undefined, signal: AbortSignal): Promise<Reply> {
     const key = { namespace: command.namespace, name: command.targetClaim };
     const claim = await this.cluster.claims.get(key, { signal });
@@ -149,21 +143,5 @@ export class RestoreVolumeUseCase {
       sizeBytes: Math.max(claimCapacityBytes(claim), command.sizeBytes ?? 0),
       ...(assertion === undefined ? {} : { assertion }),
     };
-  }
-
-  /** Removes what was made, and adds to the error what could not be removed. */
-  async #afterRemoval(error: SnapfleetError, command: Command, signal: AbortSignal): Promise<SnapfleetError> {
-    const deadline = Deadline.inSeconds(cleanUpSeconds);
-    try {
-      await this.#removeConsumer(command, deadline, signal);
-      const key = { namespace: command.namespace, name: command.targetClaim };
-      const claim = await this.cluster.claims.get(key, { signal });
-      if (claim !== undefined) await removeClaim(this.cluster, expectOwnClaim(claim, command), deadline, signal);
-      return error;
-    } catch (failure) {
-      const why = failure instanceof Error ? failure.message : String(failure);
-      const message = sentence(error.message, `what was made could not be removed: ${why}`);
-      return new SnapfleetError(error.code, message, { cause: error, retryable: error.retryable });
-    }
   }
 }
