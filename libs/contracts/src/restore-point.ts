@@ -67,6 +67,12 @@ export const ManifestSummary = z.object({
 });
 export type ManifestSummary = z.infer<typeof ManifestSummary>;
 
+/** Whether a snapshot was read with the log of its filesystem; not told by services of before. */
+export const CleanLog = z
+  .boolean()
+  .optional()
+  .describe('false: the snapshot was read without the log of its filesystem, so the data is as after a power cut');
+
 /** Where a mover put the data, in the mover's own terms; opaque to everyone else. */
 export const BackupReference = z.object({
   mover: MoverName,

@@ -26,6 +26,8 @@ export interface BackupRequest extends MoverRun, RestorePointKey {
   /** The manifest of the source; it is kept with the backup. */
   readonly manifestFile: string;
   readonly manifest: ManifestSummary;
+  /** Whether the source was read with the log of its filesystem; kept with the backup. */
+  readonly cleanLog?: boolean;
 }
 
 /** A backup that is at its destination, whole. */
@@ -36,6 +38,8 @@ export interface StoredBackup {
   /** What the destination grew by, in bytes. */
   readonly addedBytes: number;
   readonly durationMs: number;
+  /** Not known of a backup that an earlier version made. */
+  readonly cleanLog?: boolean | undefined;
 }
 
 export interface RestoreRequest extends MoverRun {

@@ -16,12 +16,13 @@ export const BackupFile = z.object({
   manifest: ManifestSummary,
   addedBytes: Bytes,
   durationMs: z.number().int().nonnegative(),
+  cleanLog: z.boolean().optional(),
 });
 export type BackupFile = z.infer<typeof BackupFile>;
 
 /** What is kept of a backup that was just made. */
 export function backupFileOf(request: BackupRequest, addedBytes: number, durationMs: number): BackupFile {
-  const { restorePointId, namespace, persistentVolumeClaim, volumeMode, manifest } = request;
+  const { restorePointId, namespace, persistentVolumeClaim, volumeMode, manifest, cleanLog } = request;
   return {
     format: 'snapfleet-backup',
     version: 1,
@@ -32,6 +33,7 @@ export function backupFileOf(request: BackupRequest, addedBytes: number, duratio
     manifest,
     addedBytes,
     durationMs: Math.round(durationMs),
+    ...(cleanLog === undefined ? {} : { cleanLog }),
   };
 }
 

@@ -44,6 +44,7 @@ class FakeMover implements Mover {
       volumeMode: request.volumeMode,
       addedBytes: 3,
       durationMs: 4,
+      cleanLog: request.cleanLog,
     };
     return Promise.resolve(this.stored);
   }
@@ -57,7 +58,13 @@ class FakeMover implements Mover {
 interface Told {
   readonly name: string;
   readonly id: string | undefined;
-  readonly data: { mover?: string; error?: { code: string }; backup?: { mover: string }; verify?: boolean };
+  readonly data: {
+    mover?: string;
+    error?: { code: string };
+    backup?: { mover: string };
+    verify?: boolean;
+    cleanLog?: boolean;
+  };
 }
 
 describe('BackUpRestorePoint', () => {
@@ -67,6 +74,7 @@ describe('BackUpRestorePoint', () => {
   let restic: FakeMover;
   let scanned: ManifestSummary;
   let exposing: SnapfleetError | undefined;
+  let cleanLog: boolean;
   let nowMs: number;
   let useCase: BackUpRestorePoint;
   const first = { signal: new AbortController().signal, lastAttempt: false };
@@ -82,11 +90,12 @@ describe('BackUpRestorePoint', () => {
     restic = new FakeMover('restic');
     scanned = manifest;
     exposing = undefined;
+    cleanLog = true;
     nowMs = 0;
     const call = ({ name }: { name: string }): Promise<unknown> => {
       calls.push(name);
       if (name === 'volume.expose' && exposing !== undefined) return Promise.reject(exposing);
-      return Promise.resolve({ leaseId: 'lease', path: '/exposed' });
+      return Promise.resolve({ leaseId: 'lease', path: '/exposed', cleanLog });
     };
     useCase = new BackUpRestorePoint({
       movers: new Map([copy, restic].map((mover) => [mover.name, mover])),
@@ -120,6 +129,15 @@ describe('BackUpRestorePoint', () => {
     expect(about('copy')).toEqual(['backup.started', 'backup.progress', 'backup.completed']);
     expect(about('restic')).toEqual(['backup.started', 'backup.progress', 'backup.completed']);
     expect(told.at(-1)?.data.verify).toBe(true);
+  });
+
+  it('tells whether the snapshot was read with the log of its filesystem', async () => {
+    cleanLog = false;
+    await useCase.run(order, first);
+    expect(told.filter(({ name }) => name === 'backup.completed').map(({ data }) => data.cleanLog)).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it('tells the same facts with the same ids when the order comes again, and does nothing twice', async () => {

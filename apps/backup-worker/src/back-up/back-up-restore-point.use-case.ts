@@ -98,7 +98,7 @@ export class BackUpRestorePoint {
           const manifestFile = join(directory, 'manifest.jsonl');
           const manifest = await this.scanSnapshot(movers, volume, manifestFile, work, signal);
           for (const mover of movers) {
-            const request = { source: volume.path, manifestFile, manifest, signal };
+            const request = { source: volume.path, manifestFile, manifest, cleanLog: volume.cleanLog, signal };
             const stored = await this.attempted(mover.name, work, () => this.move(mover, work, request));
             left.delete(mover);
             if (stored !== undefined) await work.announcer.completed(mover.name, stored);
@@ -160,7 +160,7 @@ export class BackUpRestorePoint {
   private async move(
     mover: Mover,
     { order: { ready }, announcer }: Work,
-    request: Pick<Parameters<Mover['backup']>[0], 'source' | 'manifestFile' | 'manifest' | 'signal'>,
+    request: Pick<Parameters<Mover['backup']>[0], 'source' | 'manifestFile' | 'manifest' | 'cleanLog' | 'signal'>,
   ): Promise<StoredBackup> {
     const reporter = this.reporter(announcer);
     const { restorePointId, namespace, persistentVolumeClaim } = ready;

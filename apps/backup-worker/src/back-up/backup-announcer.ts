@@ -42,11 +42,11 @@ export class BackupAnnouncer {
   }
 
   async completed(mover: string, stored: StoredBackup): Promise<void> {
-    const { reference, manifest, addedBytes, durationMs } = stored;
+    const { reference, manifest, addedBytes, durationMs, cleanLog } = stored;
     const verify = this.ready.verify.includes('backup');
     const { allowEmpty } = this.ready;
-    const data = { ...this.about(), backup: reference, manifest, addedBytes, durationMs, verify, allowEmpty };
-    await this.events.publish(BackupCompleted, data, this.context(BackupCompleted, mover));
+    const facts = { backup: reference, manifest, addedBytes, durationMs, cleanLog, verify, allowEmpty };
+    await this.events.publish(BackupCompleted, { ...this.about(), ...facts }, this.context(BackupCompleted, mover));
   }
 
   async failed(mover: string, error: SnapfleetError): Promise<void> {

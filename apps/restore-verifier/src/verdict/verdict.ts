@@ -7,6 +7,8 @@ export type Verdict =
       readonly kind: 'verified';
       readonly manifest: ManifestSummary;
       readonly assertion?: { readonly exitCode: 0 };
+      /** Whether the snapshot was read with the log of its filesystem. */
+      readonly cleanLog?: boolean;
     }
   | {
       readonly kind: 'failed';

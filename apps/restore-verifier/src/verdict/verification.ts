@@ -71,8 +71,8 @@ export class Verification {
     const id = eventIdFor(restorePointId, definition.name, level, mover ?? '', messageId);
     const context = { id, subject: `${namespace}/${persistentVolumeClaim}` };
     if (verdict.kind === 'verified') {
-      const { manifest, assertion } = verdict;
-      const data = { ...about, manifest, durationMs, ...(assertion === undefined ? {} : { assertion }) };
+      const { kind: _kind, ...proof } = verdict;
+      const data = { ...about, ...proof, durationMs };
       await this.parts.events.publish(RestoreVerified, data, context);
     } else {
       const { error, differences, differenceCount } = verdict;

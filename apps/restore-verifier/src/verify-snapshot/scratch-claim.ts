@@ -6,6 +6,7 @@ import {
   type ReadySnapshot,
   type ReplyOf,
   SnapfleetError,
+  type VolumeHandle,
   VolumeRemove,
   VolumeRestore,
 } from '@snapfleet/contracts';
@@ -72,7 +73,7 @@ async function restore(
 ): Promise<ReplyOf<typeof VolumeRestore>> {
   const deadlineSeconds = restoreDeadlineSeconds + (assertion?.timeoutSeconds ?? 0);
   const { restorePointId, namespace, persistentVolumeClaim, snapshot } = ready;
-  return await agent.call(
+  const restored = await agent.call(
     VolumeRestore,
     {
       ...claim,
@@ -87,6 +88,15 @@ async function restore(
     },
     { deadlineMs: deadlineSeconds * 1000 + answerMs, signal },
   );
+  expectVolumeOfItsOwn(restored.volumeHandle, ready);
+  return restored;
+}
+
+/** Whoever reads the snapshot or its source twice finds no difference, and has proven nothing. */
+function expectVolumeOfItsOwn(volumeHandle: VolumeHandle, { snapshot, claim }: ReadySnapshot): void {
+  if (volumeHandle !== snapshot.snapshotHandle && volumeHandle !== claim.volumeHandle) return;
+  const which = volumeHandle === claim.volumeHandle ? 'the source of the snapshot' : 'the snapshot itself';
+  throw new SnapfleetError('verification_failed', `What was called restored is ${which}: volume ${volumeHandle}`);
 }
 
 // Without the signal: what was made is removed also while the service stops.

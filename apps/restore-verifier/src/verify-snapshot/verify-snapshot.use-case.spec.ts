@@ -26,7 +26,12 @@ const restoredHandle = '00000000-0000-4000-8000-000000000001';
 interface Told {
   readonly name: string;
   readonly id: string | undefined;
-  readonly data: { error?: { code: string; message: string }; differences?: unknown[]; assertion?: unknown };
+  readonly data: {
+    error?: { code: string; message: string };
+    differences?: unknown[];
+    assertion?: unknown;
+    cleanLog?: boolean;
+  };
 }
 
 describe('VerifySnapshot', () => {
@@ -99,6 +104,27 @@ describe('VerifySnapshot', () => {
     expect({ calls, id: told[1]?.id }).toEqual(first);
     await useCase.run({ ...order, messageId: 'm-2' }, attempt);
     expect(told[2]?.id).not.toBe(first.id);
+  });
+
+  it('tells that the snapshot was read without the log of its filesystem', async () => {
+    answers['volume.expose'] = () => ({ leaseId: 'lease', path: '/exposed', cleanLog: false });
+    await useCase.run(order, attempt);
+    expect(told).toMatchObject([{ name: 'restore.verified', data: { cleanLog: false } }]);
+  });
+
+  it.each([
+    ['the snapshot itself', ready.snapshot.snapshotHandle],
+    ['the source of the snapshot', ready.claim.volumeHandle],
+  ])('does not take %s for what was restored', async (what, volumeHandle) => {
+    answers['volume.restore'] = () => ({ volumeHandle, assertion: { exitCode: 0, message: '' } });
+    await useCase.run({ ...order, assertion }, attempt);
+    expect(told).toMatchObject([
+      {
+        name: 'restore.failed',
+        data: { error: { code: 'verification_failed', message: expect.stringContaining(what) as string } },
+      },
+    ]);
+    expect(calls.at(-1)).toContain('volume.remove');
   });
 
   it('tells the differences, and removes the claim', async () => {

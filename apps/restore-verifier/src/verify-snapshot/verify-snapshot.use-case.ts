@@ -67,7 +67,8 @@ export class VerifySnapshot {
         const note = saved.cleanLog
           ? ''
           : '. The snapshot was read without the log of its filesystem, as after a power cut';
-        return verdictOf(await this.parts.compare(savedFile, restoredFile), note);
+        const verdict = verdictOf(await this.parts.compare(savedFile, restoredFile), note);
+        return verdict.kind === 'verified' ? { ...verdict, cleanLog: saved.cleanLog } : verdict;
       });
     });
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
 import { Bytes } from '../identifiers.js';
-import { BackupReference, ManifestSummary, ReadySnapshot } from '../restore-point.js';
+import { BackupReference, CleanLog, ManifestSummary, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -59,6 +59,7 @@ export const BackupFacts = z.object({
   manifest: ManifestSummary,
   addedBytes: Bytes.optional().describe('what the destination grew by, where the mover tells'),
   durationMs: duration,
+  cleanLog: CleanLog,
   verify: z.boolean().describe('whether the backup is to be verified'),
   allowEmpty: z.boolean(),
 });
@@ -74,6 +75,7 @@ export const BackupCompleted = defineEvent({
     backup: { mover: 'copy', destination: 'default', location: `shop/orders/${example.id}` },
     manifest: example.manifest,
     durationMs: 1200,
+    cleanLog: true,
     verify: true,
     allowEmpty: false,
   },

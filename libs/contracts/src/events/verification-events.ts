@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
-import { ManifestSummary, ReadySnapshot } from '../restore-point.js';
+import { CleanLog, ManifestSummary, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Assertion, MoverName, VerifyLevel } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -44,6 +44,7 @@ export const RestoreVerified = defineEvent({
     mover: MoverName.optional(),
     manifest: ManifestSummary,
     assertion: z.object({ exitCode: z.literal(0) }).optional(),
+    cleanLog: CleanLog,
     durationMs: duration,
   }),
   example: { ...example.where, level: 'backup', mover: 'copy', manifest: example.manifest, durationMs: 900 },

@@ -161,9 +161,9 @@ async function writeData(place: CopyPlace, request: BackupRequest, resume: boole
 }
 
 function storedBackup(place: CopyPlace, file: BackupFile): StoredBackup {
-  const { manifest, volumeMode, addedBytes, durationMs } = file;
+  const { manifest, volumeMode, addedBytes, durationMs, cleanLog } = file;
   const reference = { mover: copyMoverName, destination: 'default', location: place.location };
-  return { reference, manifest, volumeMode, addedBytes, durationMs };
+  return { reference, manifest, volumeMode, addedBytes, durationMs, cleanLog };
 }
 
 const abandonedAfterMs = 7 * 86_400_000;

@@ -204,7 +204,7 @@ function dataIdOf(manifest: ResticSnapshot): string | undefined {
 }
 
 function storedBackup(manifestId: string, file: BackupFile): StoredBackup {
-  const { manifest, volumeMode, addedBytes, durationMs } = file;
+  const { manifest, volumeMode, addedBytes, durationMs, cleanLog } = file;
   const reference = { mover: resticMoverName, destination: 'default', location: manifestId };
-  return { reference, manifest, volumeMode, addedBytes, durationMs };
+  return { reference, manifest, volumeMode, addedBytes, durationMs, cleanLog };
 }
