@@ -128,6 +128,9 @@ export class ClaimController implements Controller {
       const mode = unsupported === 'ReadOnlyMany' ? 'MULTI_NODE_READER_ONLY' : 'MULTI_NODE_MULTI_WRITER';
       throw new CsiError('InvalidArgument', `unsupported access mode: ${mode}`);
     }
+    if (claim.spec.volumeMode === 'Block') {
+      throw new CsiError('InvalidArgument', 'an embedded device has no block volumes');
+    }
     const deviceClass = storageClass.parameters?.['topolvm.io/device-class'] ?? '';
     const sizeBytes = requestedBytes(claim, storageClass);
     const handle = sourceHandleOf(claim, this.objects);
