@@ -32,12 +32,12 @@ describe('somebody who has read only the reference', () => {
   beforeAll(async () => {
     snapfleet = await startOnEmbeddedDevice();
     const { natsUrl, name, nats } = snapfleet;
-    client = await connectToDevice({ servers: natsUrl, device: name, token: nats.token });
+    client = await connectToDevice({ servers: natsUrl, device: name, ...nats.access });
     const programs = await serverPrograms('nats', 'natscli');
     environment = {
       PATH: `${programs}:${process.env['PATH'] ?? ''}`,
-      NATS_URL: natsUrl,
-      NATS_TOKEN: nats.token ?? '',
+      XDG_CONFIG_HOME: nats.directory,
+      NATS_CONTEXT: 'client-operator',
       HOME: snapfleet.workDirectory,
     };
     await snapfleet.device.applyObjects(

@@ -29,7 +29,7 @@ export function describeOddTree(name: string, files: number, start: () => Promis
       await snapfleet.podIsRunning(namespace, 'app=odd');
       await device.runInVolume(volume, `'${process.execPath}' --import '${loader}' '${maker}' ${String(files)}`);
 
-      const client = await connectToDevice({ servers: natsUrl, device: snapfleet.name, token: nats.token });
+      const client = await connectToDevice({ servers: natsUrl, device: snapfleet.name, ...nats.access });
       try {
         const handle = await client.send(SnapshotCreate, { ...volume, policy: { movers: ['copy', 'restic'] } });
         expect((await client.completion(handle, { deadlineMs })).data).toMatchObject({

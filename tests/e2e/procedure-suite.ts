@@ -49,7 +49,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       client = await connectToDevice({
         servers: snapfleet.natsUrl,
         device: snapfleet.name,
-        token: snapfleet.nats.token,
+        ...snapfleet.nats.access,
       });
       namespace = await snapfleet.device.namespace();
       const objects = [claim(namespace, 'notes-data', '320Mi'), deployment(namespace, 'notes', 'notes-data')];

@@ -113,22 +113,17 @@ const declared = [
   ]),
 ];
 
-/** Reading by consumers of one's own; on the dead letters no service has one, so that every name is free. */
-const reads = (stream: string, durables: readonly string[], filters: readonly string[]): string[] => [
-  `$JS.API.STREAM.INFO.${stream}`,
-  ...durables.flatMap((durable) => [
-    ...useOf({ stream, durable }),
-    `$JS.API.CONSUMER.DELETE.${stream}.${durable}`,
-    ...filters.map((filter) => `$JS.API.CONSUMER.CREATE.${stream}.${durable}${filter}`),
+/** Reading events by consumers of one's own, under every name that no service has. */
+const ofNoService = ['client', 'cluster-operator', 'host-lvm', 'client-mine'];
+const eventReads = [
+  '$JS.API.STREAM.INFO.EVT',
+  ...ofNoService.flatMap((durable) => [
+    ...useOf({ stream: 'EVT', durable }),
+    `$JS.API.CONSUMER.DELETE.EVT.${durable}`,
+    `$JS.API.CONSUMER.CREATE.EVT.${durable}.${ownDeviceFilter}`,
   ]),
 ];
-const ofNoService = ['client', 'cluster-operator', 'host-lvm', 'client-mine'];
-const eventReads = reads('EVT', ofNoService, [`.${ownDeviceFilter}`]);
-const operatorReads = [
-  ...reads('DLQ', [...parties, 'client-mine'], ['']),
-  '$JS.API.STREAM.MSG.GET.DLQ',
-  '$JS.API.STREAM.MSG.DELETE.DLQ',
-];
+const deadLetterReads = ['$JS.API.STREAM.MSG.GET.DLQ', '$JS.API.STREAM.MSG.DELETE.DLQ'];
 
 /** What an identity may ask of JetStream, of all that can be asked. */
 function mayAsk(identity: Identity): string[] {
@@ -136,7 +131,7 @@ function mayAsk(identity: Identity): string[] {
   if (!isClient(identity)) return identity === 'orchestrator' ? [...own, ...declared] : own;
   if (identity === 'client-subscriber') return eventReads;
   const originals = ['CMD', 'AGENT', 'EVT'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`);
-  return [...eventReads, ...operatorReads, ...(isMaintainer(identity) ? originals : [])];
+  return [...eventReads, ...deadLetterReads, ...(isMaintainer(identity) ? originals : [])];
 }
 
 test.each(identities)(

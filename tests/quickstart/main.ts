@@ -25,7 +25,7 @@ function options(): { once: boolean; real: boolean } {
 function printTrials(snapfleet: SnapfleetDevice): void {
   print.done('It runs until Ctrl-C. In another terminal, from this directory:');
   print.command(
-    `export SNAPFLEET_NATS_URL=${snapfleet.natsUrl} SNAPFLEET_DEVICE=${snapfleet.name} SNAPFLEET_NATS_TOKEN=${snapfleet.nats.token ?? ''}`,
+    `export SNAPFLEET_NATS_URL=${snapfleet.natsUrl} SNAPFLEET_DEVICE=${snapfleet.name} SNAPFLEET_NATS_NKEY_SEED_FILE=${snapfleet.nats.access.nkeySeedFile ?? ''}`,
   );
   print.command(`export KUBECONFIG=${snapfleet.device.kubeconfigPath}`);
   print.command('node_modules/.bin/snapfleet doctor');
@@ -59,7 +59,7 @@ try {
   const client = await connectToDevice({
     servers: snapfleet.natsUrl,
     device: snapfleet.name,
-    token: snapfleet.nats.token,
+    ...snapfleet.nats.access,
     clientName: 'quickstart',
   });
   try {

@@ -15,9 +15,13 @@ const configDeadlineMs = 60_000;
 export interface NatsServer {
   /** Such as nats://127.0.0.1:41234; stays the same through a restart. */
   readonly url: string;
+  /** Where its configuration is. */
+  readonly directory: string;
   readonly token: string | undefined;
   /** The file with the seed of each identity, where the server knows identities. */
   readonly seedFiles: SeedFiles | undefined;
+  /** How a client gets in that sends commands; what the client library takes. */
+  readonly access: { readonly token?: string; readonly nkeySeedFile?: string };
   /** Ends it as a crash does, and leaves it down. */
   kill9(): Promise<void>;
   /** Ends it if it runs and starts it again on the same port with the same data. */
@@ -72,8 +76,10 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   }
   return {
     url: `nats://${inContainer ? '127.0.0.1' : host}:${String(port)}`,
+    directory,
     token,
     seedFiles,
+    access: accessBy(token, seedFiles),
     kill9: () => runner.end('SIGKILL'),
     restart: async () => {
       await runner.end('SIGTERM');
@@ -81,6 +87,11 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     },
     stop,
   };
+}
+
+function accessBy(token: string | undefined, seedFiles: SeedFiles | undefined): NatsServer['access'] {
+  if (seedFiles !== undefined) return { nkeySeedFile: seedFiles['client-operator'] };
+  return token === undefined ? {} : { token };
 }
 
 /** The file with the seed of each identity. */

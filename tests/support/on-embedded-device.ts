@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { handOutKeys, natsSettings } from './nats-access.js';
 import { startNatsServer } from './nats-server.js';
 import { UndoStack } from './real-device/undo-stack.js';
 import { serverPrograms } from './servers.js';
@@ -22,11 +22,12 @@ export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
     rmSync(workDirectory, { recursive: true, force: true });
   });
   try {
-    const nats = await startNatsServer({ token: randomUUID() });
+    const nats = await startNatsServer({ identitiesOf: deviceName });
     undo.push(() => nats.stop());
+    handOutKeys(nats);
     const device = await startSimulatedDevice({
       natsUrl: nats.url,
-      natsToken: nats.token,
+      environment: natsSettings(nats, 'device-simulator'),
       deviceId: deviceName,
       workDirectory: join(workDirectory, 'device'),
     });

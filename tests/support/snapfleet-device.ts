@@ -2,12 +2,13 @@
  * Snapfleet on a device: NATS, all services as processes, and the device beneath them.
  *
  *   const snapfleet = await startOnRealDevice();      // or startOnEmbeddedDevice(); some 40 s and some 5 s
- *   const client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name });
+ *   const client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name, ...snapfleet.nats.access });
  *   await snapfleet.stop();                           // in afterAll; leaves nothing behind
  */
 import { KubeConfig, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { DeviceUnderTest } from './device-under-test.js';
+import { natsSettings } from './nats-access.js';
 import type { NatsServer } from './nats-server.js';
 import type { UndoStack } from './real-device/undo-stack.js';
 import type { RunningService, ServiceName, ServicePlace } from './services.js';
@@ -59,14 +60,14 @@ export class SnapfleetDevice {
     return this.parts.nats.url;
   }
 
-  async startService(name: ServiceName): Promise<RunningService> {
+  async startService(name: ServiceName, more: Readonly<Record<string, string>> = {}): Promise<RunningService> {
     const plan = this.parts.plans.get(name);
     if (plan === undefined) throw new Error(`${name} is not a service of this device`);
     const service = await plan.place.start(name, {
       SNAPFLEET_DEVICE: deviceName,
-      SNAPFLEET_NATS_URL: this.natsUrl,
-      ...(this.nats.token === undefined ? {} : { SNAPFLEET_NATS_TOKEN: this.nats.token }),
+      ...natsSettings(this.nats, name),
       ...plan.environment,
+      ...more,
     });
     this.running.set(name, service);
     return service;

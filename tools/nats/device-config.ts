@@ -3,7 +3,15 @@
  * table gives it. Used by `npm run nats-config` and by the tests.
  */
 import { nkeys } from '@nats-io/nats-core';
-import { identities, jetStreamDomain, permissionsOf, type DeviceId, type Identity } from '@snapfleet/contracts';
+import {
+  clientIdentities,
+  identities,
+  inboxPrefixOf,
+  jetStreamDomain,
+  permissionsOf,
+  type DeviceId,
+  type Identity,
+} from '@snapfleet/contracts';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -79,7 +87,17 @@ async function publicKeyOf(file: string): Promise<string> {
   return nkeys.fromSeed(new TextEncoder().encode(kept)).getPublicKey();
 }
 
-/** Writes `nats.conf` and, for each identity that has none yet, `keys/<identity>.nk` into a folder. */
+/** A context of the `nats` program: a client's answers come under its own inbox prefix, which the program must be told. */
+function contextOf(config: DeviceConfig, seedFile: string, publicKey: string): string {
+  const url = `${config.tls === undefined ? 'nats' : 'tls'}://${config.listen}`;
+  return `${JSON.stringify({ url, nkey: seedFile, inbox_prefix: inboxPrefixOf('client', publicKey) }, null, 2)}\n`;
+}
+
+/**
+ * Writes into a folder: `nats.conf`; `keys/<identity>.nk` for each identity that has none yet; and for each kind of client
+ * `nats/context/<identity>.json`, so that with the folder as XDG_CONFIG_HOME and NATS_CONTEXT=client-operator the `nats`
+ * program is that client.
+ */
 export async function writeDeviceConfig(
   directory: string,
   config: DeviceConfig,
@@ -92,5 +110,11 @@ export async function writeDeviceConfig(
   const publicKeys = Object.fromEntries(keys) as PublicKeys;
   const configFile = join(directory, 'nats.conf');
   await writeFile(configFile, natsConfiguration(config, publicKeys));
+  const contexts = join(directory, 'nats', 'context');
+  await mkdir(contexts, { recursive: true });
+  for (const identity of identities.filter((name) => name in clientIdentities)) {
+    const context = contextOf(config, fileOf(identity), publicKeys[identity]);
+    await writeFile(join(contexts, `${identity}.json`), context);
+  }
   return { configFile, seedFiles: Object.fromEntries(files) as SeedFiles, publicKeys };
 }

@@ -1,4 +1,4 @@
-import { DeliverPolicy, JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
+import { JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
 import { headers, type MsgHdrs } from '@nats-io/nats-core';
 import { deadLetterHeaders, putBackForHeader, SnapfleetError, streams } from '@snapfleet/contracts';
 import { type DeadLetter, readDeadLetter, type StoredMessage, withoutNotices } from './dead-letter-reading.js';
@@ -24,14 +24,15 @@ export interface DeadLetters {
 const notFound = (number: number, why = 'there is none of this number'): SnapfleetError =>
   new SnapfleetError('dead_letter_not_found', `dead letter ${String(number)}: ${why}`);
 
+/** A message of a stream, or the next one that is there with `next_by_subj`; undefined when there is none. */
 async function storedMessage(
   connection: DeviceConnection,
   from: string,
-  seq: number,
+  query: { readonly seq: number; readonly next_by_subj?: string },
 ): Promise<(StoredMsg & StoredMessage) | undefined> {
   const manager = await connection.manager();
   try {
-    const stored = await manager.streams.getMessage(from, { seq });
+    const stored = await manager.streams.getMessage(from, query);
     return stored === null ? undefined : Object.assign(stored, { headers: stored.header });
   } catch (thrown) {
     if (thrown instanceof JetStreamApiError && thrown.status === 404) return undefined;
@@ -39,34 +40,28 @@ async function storedMessage(
   }
 }
 
+/**
+ * One by one, and not through a consumer: an operator wrote the bytes of a dead letter perhaps, and a consumer would send
+ * them as they are to any subject that its reader names (ADR 0010).
+ */
 async function readAll(connection: DeviceConnection): Promise<DeadLetter[]> {
-  const manager = await connection.manager();
-  const { state } = await manager.streams.info(stream);
-  if (state.messages === 0) return [];
-  const consumer = await connection.jetstream.consumers.get(stream, {
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: Math.max(1, state.first_seq),
-  });
   const letters: DeadLetter[] = [];
-  try {
-    for await (const message of await consumer.consume({ expires: 5_000 })) {
-      const letter = readDeadLetter(message);
-      if (letter !== undefined) letters.push(letter);
-      if (message.info.pending === 0) break;
-    }
-  } finally {
-    await consumer.delete();
+  for (let seq = 1; ;) {
+    const stored = await storedMessage(connection, stream, { seq, next_by_subj: '>' });
+    if (stored === undefined) return letters;
+    const letter = readDeadLetter(stored);
+    if (letter !== undefined) letters.push(letter);
+    seq = stored.seq + 1;
   }
-  return letters;
 }
 
 /** The dead letter, with the original's payload and subject fetched where only the server's notice of it is there. */
 async function complete(connection: DeviceConnection, number: number): Promise<DeadLetter> {
-  const stored = await storedMessage(connection, stream, number);
+  const stored = await storedMessage(connection, stream, { seq: number });
   const letter = stored && readDeadLetter(stored);
   if (letter === undefined) throw notFound(number);
   if (letter.payload !== undefined) return letter;
-  const original = await storedMessage(connection, letter.reason.stream, letter.reason.sequence);
+  const original = await storedMessage(connection, letter.reason.stream, { seq: letter.reason.sequence });
   if (original === undefined) return letter;
   return {
     ...letter,

@@ -110,26 +110,32 @@ function ofService(party: Party, device: DeviceId, inbox: string): SubjectPermis
   };
 }
 
-/** A client makes its own consumers, with its own device's events as filter; those of the services are not its own. */
-function readingOf(stream: string, filter: string): SubjectPermissions['publish'] {
-  const foreign = services.flatMap(consumersOf).filter((consumer) => consumer.stream === stream);
+/** A client makes consumers of its own, with its device's events as filter and under any name but those of the services. */
+function readingOf(device: DeviceId): SubjectPermissions['publish'] {
   const use = (name: string): string[] => [
-    `${api}.CONSUMER.INFO.${stream}.${name}`,
-    `${api}.CONSUMER.DELETE.${stream}.${name}`,
-    `${api}.CONSUMER.MSG.NEXT.${stream}.${name}`,
-    ...acknowledgementsOf(stream, name),
+    `${api}.CONSUMER.INFO.${events}.${name}`,
+    `${api}.CONSUMER.DELETE.${events}.${name}`,
+    `${api}.CONSUMER.MSG.NEXT.${events}.${name}`,
+    ...acknowledgementsOf(events, name),
   ];
+  const create = `${api}.CONSUMER.CREATE.${events}`;
+  const foreign = services.flatMap(consumersOf).filter(({ stream }) => stream === events);
   return {
-    allow: [`${api}.STREAM.INFO.${stream}`, `${api}.CONSUMER.CREATE.${stream}.*${filter}`, ...use('*')],
-    deny: foreign.flatMap(({ durable }) => [`${api}.CONSUMER.CREATE.${stream}.${durable}.>`, ...use(durable)]),
+    allow: [
+      `${api}.STREAM.INFO.${events}`,
+      `${create}.*.${subjectFor({ plane: 'evt', name: '>' }, device)}`,
+      ...use('*'),
+    ],
+    deny: foreign.flatMap(({ durable }) => [`${create}.${durable}.>`, ...use(durable)]),
   };
 }
 
 function ofClient(identity: Identity, device: DeviceId, inbox: string): SubjectPermissions {
-  const reading = readingOf(events, `.${subjectFor({ plane: 'evt', name: '>' }, device)}`);
+  const reading = readingOf(device);
   const allow = [...reading.allow];
   if (identity !== 'client-subscriber') {
-    allow.push(...subjectsOf(sentBy('client', 'cmd', 'svc'), device), ...readingOf(deadLetters, '').allow);
+    allow.push(...subjectsOf(sentBy('client', 'cmd', 'svc'), device));
+    // Read one by one: a consumer would send on, to any subject, bytes that an operator may have written (ADR 0010).
     allow.push(...['GET', 'DELETE'].map((verb) => `${api}.STREAM.MSG.${verb}.${deadLetters}`));
   }
   if (identity === 'client-maintainer') {
