@@ -128,7 +128,6 @@ export async function startService(
     providers: [{ provide: behaviourToken, useValue: behaviour }],
   };
   const quiet = { logger: false } as const;
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest's options are a class by its oversight
   const app = await NestFactory.create(module, quiet);
   await app.init();
   const transport = new JetStreamServer({ ...connection, finishMs: 200, drainDeadlineMs: 1_000, ...adjustments });

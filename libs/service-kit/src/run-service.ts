@@ -70,7 +70,6 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const health: { current: Readiness } = { current: () => Promise.resolve({ started: false }) };
   const root = rootModule(options.module, log, () => health.current());
   const nestOptions = { logger: log, abortOnError: false };
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest's options are a class by its oversight
   const app = await NestFactory.create<NestExpressApplication>(root, nestOptions);
   await app.init();
   const transport = options.createTransport({ app, log, runInContext });
