@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const lanes = [
-  ['unit', 'architecture', 'contracts', 'messaging', 'movers', 'conformance', 'e2e'],
+  ['unit', 'architecture', 'contracts', 'messaging', 'movers', 'conformance', 'e2e', 'faults'],
   ['host', 'conformance-real', 'e2e-real'],
 ];
 

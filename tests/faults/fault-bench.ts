@@ -1,0 +1,96 @@
+import { AppsV1Api, KubeConfig } from '@kubernetes/client-node';
+import { connectToDevice, type SnapfleetClient, type SnapfleetEvent } from '@snapfleet/client';
+import { claim, deployment } from '../quickstart/demo-objects.js';
+import type { SnapfleetDevice } from '../support/snapfleet-device.js';
+import { waitUntil } from '../support/wait-until.js';
+
+export const replicas = 2;
+export const files: Readonly<Record<string, string>> = { 'notes.txt': 'first\n', 'folder/other.txt': 'second\n' };
+
+/** A device with a workload of two replicas and its volume, and everything that its services tell. */
+export class FaultBench {
+  readonly persistentVolumeClaim = 'notes-data';
+  readonly workload = { kind: 'Deployment' as const, name: 'notes' };
+  readonly events: SnapfleetEvent[] = [];
+  private readonly leftBefore = new Set<string>();
+  private readonly apps: AppsV1Api;
+  private readonly stopping = new AbortController();
+
+  private constructor(
+    readonly snapfleet: SnapfleetDevice,
+    readonly client: SnapfleetClient,
+    readonly namespace: string,
+  ) {
+    const config = new KubeConfig();
+    config.loadFromFile(snapfleet.device.kubeconfigPath);
+    this.apps = config.makeApiClient(AppsV1Api);
+  }
+
+  static async on(snapfleet: SnapfleetDevice): Promise<FaultBench> {
+    const client = await connectToDevice({
+      servers: snapfleet.natsUrl,
+      device: snapfleet.name,
+      ...snapfleet.nats.access,
+    });
+    const bench = new FaultBench(snapfleet, client, await snapfleet.device.namespace());
+    await bench.prepare();
+    return bench;
+  }
+
+  private async prepare(): Promise<void> {
+    const { namespace, persistentVolumeClaim, snapfleet } = this;
+    const notes = deployment(namespace, 'notes', persistentVolumeClaim);
+    if (notes.spec !== undefined) notes.spec.replicas = replicas;
+    await snapfleet.device.applyObjects(claim(namespace, persistentVolumeClaim, '320Mi'), notes);
+    await snapfleet.podIsRunning(namespace, 'app=notes');
+    await snapfleet.device.writeFiles({ namespace, persistentVolumeClaim }, files);
+    const stream = this.client.events({ signal: this.stopping.signal });
+    void (async () => {
+      for await (const event of stream) this.events.push(event);
+    })().catch(() => undefined);
+    await stream.ready;
+  }
+
+  async restartOrchestrator(failpoint: string): Promise<void> {
+    await this.snapfleet.service('orchestrator').kill9();
+    await this.snapfleet.startService('orchestrator', { SNAPFLEET_FAILPOINT: failpoint });
+  }
+
+  /** What is wrong with the workload; it has some seconds for its Pods. */
+  async workloadProblems(): Promise<string[]> {
+    const name = this.workload.name;
+    let problems: string[] = [];
+    await waitUntil(
+      'the workload is as it was',
+      async () => {
+        const { metadata, spec, status } = await this.apps.readNamespacedDeployment({
+          name,
+          namespace: this.namespace,
+        });
+        const mark = metadata?.annotations?.['snapfleet.io/quiesced'];
+        problems = [
+          ...(spec?.replicas === replicas ? [] : [`spec.replicas is ${String(spec?.replicas)}`]),
+          ...(status?.readyReplicas === replicas ? [] : [`${String(status?.readyReplicas ?? 0)} replicas are ready`]),
+          ...(mark === undefined ? [] : ['it is still marked as quiesced']),
+        ];
+        return problems.length === 0;
+      },
+      { deadlineMs: 15_000, pauseMs: 50 },
+    ).catch(() => undefined);
+    return problems;
+  }
+
+  /** What is left now and was not left by an earlier fault. */
+  async leftovers(): Promise<string[]> {
+    const left = await this.snapfleet.leftovers(this.namespace);
+    const fresh = left.filter((name) => !this.leftBefore.has(name));
+    for (const name of fresh) this.leftBefore.add(name);
+    return fresh;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.client.close();
+    await this.snapfleet.stop();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--only PART]`.
+ * Ends with 1 when something was lost, left down or left behind.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
+import { chooseFaults } from './choose-faults.js';
+import { FaultBench } from './fault-bench.js';
+import { allFaults } from './fault-list.js';
+import { problemsOf, tableOf } from './fault-table.js';
+import { type FaultVerdict, tryFault } from './try-fault.js';
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
+const usage = 'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--only simulation|device]';
+
+function options(): { seed: number; schedules: number; count: number; only: string | undefined } {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { seed: text, schedules: text, count: text, only: text } });
+  const number = (given: string | undefined, otherwise: number): number => {
+    const value = given === undefined ? otherwise : Number(given);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new Error(`not a whole number above 0: ${String(given)}`);
+  };
+  if (values.only !== undefined && !['simulation', 'device'].includes(values.only))
+    throw new Error(`no such part: ${values.only}`);
+  return {
+    seed: number(values.seed, 1),
+    schedules: number(values.schedules, 20_000),
+    count: number(values.count, Number.MAX_SAFE_INTEGER),
+    only: values.only,
+  };
+}
+
+/** The simulation is a unit test; it prints its own line and the seed of what fails. */
+function simulate(seed: number, schedules: number): boolean {
+  const { status } = spawnSync(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'apps/orchestrator/src/simulation'],
+    {
+      cwd: checkout,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        SNAPFLEET_FAULTS_SEED: String(seed),
+        SNAPFLEET_FAULTS_SCHEDULES: String(schedules),
+      },
+    },
+  );
+  return status === 0;
+}
+
+async function injectAll(seed: number, count: number): Promise<boolean> {
+  const faults = chooseFaults(await allFaults(), count, seed);
+  const bench = await FaultBench.on(await startOnEmbeddedDevice());
+  const verdicts: FaultVerdict[] = [];
+  try {
+    for (const fault of faults) {
+      const verdict = await tryFault(bench, fault);
+      verdicts.push(verdict);
+      const problems = problemsOf(verdict);
+      console.log(
+        `${problems.length === 0 ? 'survived' : 'FAILED  '} ${verdict.fault} (${(verdict.milliseconds / 1000).toFixed(1)} s)`,
+      );
+      for (const problem of problems) console.log(`         ${problem}`);
+      if (problems.length > 0) console.log(bench.snapfleet.lastLogLines());
+    }
+  } finally {
+    await bench.stop();
+  }
+  console.log(`\n${tableOf(verdicts)}`);
+  return verdicts.every((verdict) => problemsOf(verdict).length === 0);
+}
+
+function readOptions(): ReturnType<typeof options> {
+  try {
+    return options();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { seed, schedules, count, only } = readOptions();
+const kept = only === 'device' || simulate(seed, schedules);
+const survived = only === 'simulation' || (await injectAll(seed, count));
+process.exitCode = kept && survived ? 0 : 1;

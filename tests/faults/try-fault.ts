@@ -1,0 +1,124 @@
+import {
+  CommandFailure,
+  type CommandHandle,
+  DeviceDoctor,
+  type RestorePointId,
+  SnapshotDelete,
+  SnapshotShow,
+} from '@snapfleet/client';
+import { waitUntil } from '../support/wait-until.js';
+import { type FaultBench, files } from './fault-bench.js';
+import { type Fault, nameOfFault } from './fault-list.js';
+import { injectFault } from './inject-fault.js';
+
+/** What became of a fault; each list is empty when it was survived. */
+export interface FaultVerdict {
+  readonly fault: string;
+  readonly milliseconds: number;
+  /** The operation did not end, or not as it has to. */
+  readonly wrongEnds: readonly string[];
+  readonly dataLost: readonly string[];
+  readonly workloadsDown: readonly string[];
+  readonly leaks: readonly string[];
+}
+
+type Handle = CommandHandle<'snapshot.create'>;
+const endMs = 180_000;
+const leaseEndMs = 60_000;
+
+/** Injects one fault, waits for the end without helping, and looks at what is there. */
+export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVerdict> {
+  const begun = performance.now();
+  const wrongEnds: string[] = [];
+  const dataLost: string[] = [];
+  const leaks: string[] = [];
+  try {
+    const handle = await injectFault(bench, fault);
+    wrongEnds.push(...(await endOf(bench, fault, handle)));
+    dataLost.push(...(await lostData(bench, fault, handle)));
+    leaks.push(...(await leftAfter(bench, fault, handle)));
+  } catch (error) {
+    wrongEnds.push(error instanceof Error ? error.message : String(error));
+  }
+  const workloadsDown = await bench.workloadProblems();
+  const milliseconds = Math.round(performance.now() - begun);
+  return { fault: nameOfFault(fault), milliseconds, wrongEnds, dataLost, workloadsDown, leaks };
+}
+
+const isCancelled = (fault: Fault): boolean => fault.kind === 'step' && fault.phase === 'cleaning';
+
+async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
+  const ended = await bench.client.outcome(handle, { deadlineMs: endMs }).then(
+    () => 'ready',
+    (error: unknown) => {
+      if (error instanceof CommandFailure) return error.code;
+      throw error;
+    },
+  );
+  const wanted = isCancelled(fault) ? 'cancelled' : 'ready';
+  const problems = ended === wanted ? [] : [`it ended ${ended}, not ${wanted}`];
+  if (fault.kind === 'event' && ended === 'ready') {
+    const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
+    if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
+  }
+  const told = await endings(bench, handle);
+  return told === 1 ? problems : [...problems, `${String(told)} terminal events were told`];
+}
+
+/** How many different events end the making; an event that comes twice has the same id. */
+async function endings(bench: FaultBench, { restorePointId }: Handle): Promise<number> {
+  const count = (): number => {
+    const ends = bench.events.filter(
+      ({ name, data }) =>
+        (name === 'snapshot.ready' || name === 'snapshot.failed') && data.restorePointId === restorePointId,
+    );
+    return new Set(ends.map(({ message }) => message.id)).size;
+  };
+  await waitUntil('the end is told', () => count() > 0, { deadlineMs: 60_000 }).catch(() => undefined);
+  return count();
+}
+
+/** The volume has to be as it was, and a restore point that is told has to have its data. */
+async function lostData(bench: FaultBench, fault: Fault, { restorePointId }: Handle): Promise<string[]> {
+  const { namespace, persistentVolumeClaim, snapfleet } = bench;
+  await snapfleet.podIsRunning(namespace, 'app=notes');
+  const now = await snapfleet.device.readFiles({ namespace, persistentVolumeClaim });
+  const changed = Object.entries(files).filter(([path, text]) => now[path] !== text);
+  const lost = changed.map(([path]) => `${path} of the volume`);
+  if (isCancelled(fault)) return lost;
+  const handle = (await show(bench, restorePointId)).snapshot?.snapshotHandle;
+  const exists = handle !== undefined && (await snapfleet.device.logicalVolumeExists(handle));
+  return exists ? lost : [...lost, `the snapshot of ${restorePointId}`];
+}
+
+async function leftAfter(bench: FaultBench, fault: Fault, { restorePointId }: Handle): Promise<string[]> {
+  const { client, snapfleet } = bench;
+  const handle = (await show(bench, restorePointId)).snapshot?.snapshotHandle;
+  if (!isCancelled(fault)) {
+    const command = { restorePointId, deleteBackups: true, allowLastGoodCopy: true };
+    await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs: endMs });
+  }
+  const left = await bench.leftovers();
+  if (handle !== undefined && (await snapfleet.device.logicalVolumeExists(handle)))
+    left.push(`logical volume ${handle}`);
+  return [...left, ...(await leasesLeft(bench))];
+}
+
+/** The worker that was killed takes its work up again and ends its lease then. */
+async function leasesLeft({ client }: FaultBench): Promise<string[]> {
+  let note: string | undefined;
+  await waitUntil(
+    'no lease is left',
+    async () => {
+      const { checks } = await client.ask(DeviceDoctor, {});
+      note = checks.find(({ check }) => check === 'host-lvm answers')?.note;
+      return note === '0 leases';
+    },
+    { deadlineMs: leaseEndMs, pauseMs: 200 },
+  ).catch(() => undefined);
+  return note === '0 leases' ? [] : [note ?? 'host-lvm does not answer'];
+}
+
+async function show({ client }: FaultBench, restorePointId: RestorePointId) {
+  return (await client.ask(SnapshotShow, { restorePointId })).restorePoint;
+}
