@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/nats-core';
 import {
   BackupCompleted,
@@ -10,10 +11,12 @@ import {
   definitionOf,
   parseEnvelope,
   parseSubject,
+  type Party,
   type ReadySnapshot,
   RestoreFailed,
   SnapshotReady,
 } from '@snapfleet/contracts';
+import { applyTopology, DeadLetters } from '@snapfleet/messaging';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../messaging/raw-client.js';
 import { makeOddTree } from '../support/odd-tree.js';
@@ -25,6 +28,8 @@ import { AgentStandIn } from './agent-stand-in.js';
 
 const ready = SnapshotReady.data.parse({ ...SnapshotReady.example, movers: ['copy', 'restic'] });
 const deadlineMs = 100_000;
+const services: ServiceName[] & Party[] = ['backup-worker', 'restore-verifier'];
+const mostDeliveries = 6;
 
 interface SeenEvent {
   readonly name: string;
@@ -152,6 +157,24 @@ describe('backup worker and restore verifier, as processes of an ordinary user',
     const completed = await waitForEvents('backup.completed', 2);
     expect(new Set(completed.map(({ data }) => (data['backup'] as { mover: string }).mover)).size).toBe(2);
     expect(seen('backup.failed')).toEqual([]);
+  });
+
+  it('tell that they failed when each process that worked on a snapshot crashed', async () => {
+    await applyTopology(client.connection, services);
+    await publishReady();
+    for (const durable of services) {
+      const consumer = await jetstream(client.connection).consumers.get('EVT', durable);
+      for (let delivery = 0; delivery < mostDeliveries; delivery += 1) (await consumer.next())?.nak();
+      await start(durable);
+    }
+    const given = [...(await waitForEvents('backup.failed', 2)), ...(await waitForEvents('restore.failed', 1))];
+    expect(given.map(({ data }) => [data['mover'], data['level'], (data['error'] as { code: string }).code])).toEqual([
+      ['copy', undefined, 'interrupted'],
+      ['restic', undefined, 'interrupted'],
+      [undefined, 'snapshot', 'interrupted'],
+    ]);
+    expect(agent.calls).toEqual([]);
+    expect((await new DeadLetters(client.connection).list()).map(({ durable }) => durable)).toEqual(services);
   });
 
   it('remove a backup on command', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@snapfleet/contracts';
 import { AgentCommandHandler, type Delivery, EventHandler } from '@snapfleet/messaging';
 import { BackUpRestorePoint } from './back-up/back-up-restore-point.use-case.js';
+import { orderOfReady, orderOfRequest } from './back-up/backup-orders.js';
 import { RemoveBackup } from './remove/remove-backup.use-case.js';
 
 /** What the backup worker takes from the streams. */
@@ -20,13 +21,13 @@ export class BackupController {
   ) {}
 
   @EventHandler(SnapshotReady)
-  async ready({ id, data }: MessageOf<DataOf<typeof SnapshotReady>>, delivery: Delivery): Promise<void> {
-    await this.backUp.run({ ready: data, movers: data.movers, messageId: id }, delivery);
+  async ready(message: MessageOf<DataOf<typeof SnapshotReady>>, delivery: Delivery): Promise<void> {
+    await this.backUp.run(orderOfReady(message), delivery);
   }
 
   @EventHandler(BackupRequested)
-  async requested({ id, data }: MessageOf<DataOf<typeof BackupRequested>>, delivery: Delivery): Promise<void> {
-    await this.backUp.run({ ready: data.ready, movers: [data.mover], messageId: id }, delivery);
+  async requested(message: MessageOf<DataOf<typeof BackupRequested>>, delivery: Delivery): Promise<void> {
+    await this.backUp.run(orderOfRequest(message), delivery);
   }
 
   @AgentCommandHandler(BackupRemove)

@@ -7,6 +7,7 @@ import {
   VerificationRequested,
 } from '@snapfleet/contracts';
 import { type Delivery, EventHandler } from '@snapfleet/messaging';
+import { orderOfBackup, orderOfReady, orderOfRequest, type VerificationOrder } from './verification-orders.js';
 import { VerifyBackup } from './verify-backup/verify-backup.use-case.js';
 import { VerifySnapshot } from './verify-snapshot/verify-snapshot.use-case.js';
 
@@ -19,24 +20,23 @@ export class VerificationController {
   ) {}
 
   @EventHandler(SnapshotReady)
-  async ready({ id, data }: MessageOf<DataOf<typeof SnapshotReady>>, delivery: Delivery): Promise<void> {
-    if (!data.verify.includes('snapshot')) return;
-    await this.verifySnapshot.run({ ready: data, assertion: data.assertion, messageId: id }, delivery);
+  async ready(message: MessageOf<DataOf<typeof SnapshotReady>>, delivery: Delivery): Promise<void> {
+    await this.verify(orderOfReady(message), delivery);
   }
 
   @EventHandler(BackupCompleted)
-  async backedUp({ id, data }: MessageOf<DataOf<typeof BackupCompleted>>, delivery: Delivery): Promise<void> {
-    if (!data.verify) return;
-    await this.verifyBackup.run({ backup: data, messageId: id }, delivery);
+  async backedUp(message: MessageOf<DataOf<typeof BackupCompleted>>, delivery: Delivery): Promise<void> {
+    await this.verify(orderOfBackup(message), delivery);
   }
 
   @EventHandler(VerificationRequested)
-  async requested({ id, data }: MessageOf<DataOf<typeof VerificationRequested>>, delivery: Delivery): Promise<void> {
-    if (data.level === 'backup') {
-      await this.verifyBackup.run({ backup: data.backup, messageId: id }, delivery);
-      return;
-    }
-    const assertion = data.assertion ?? data.ready.assertion;
-    await this.verifySnapshot.run({ ready: data.ready, assertion, messageId: id }, delivery);
+  async requested(message: MessageOf<DataOf<typeof VerificationRequested>>, delivery: Delivery): Promise<void> {
+    await this.verify(orderOfRequest(message), delivery);
+  }
+
+  private async verify(order: VerificationOrder, delivery: Delivery): Promise<void> {
+    if (order === undefined) return;
+    if ('snapshot' in order) await this.verifySnapshot.run(order.snapshot, delivery);
+    else await this.verifyBackup.run(order.backup, delivery);
   }
 }

@@ -213,4 +213,29 @@ describe('BackUpRestorePoint', () => {
     expect(told.map(({ name }) => name)).not.toContain('backup.failed');
     expect(calls.at(-1)).toBe('volume.conceal');
   });
+
+  it('gives no verdict at the last attempt either when the service stops, whatever fails by that', async () => {
+    const stop = new AbortController();
+    copy.backup = () => {
+      stop.abort();
+      return Promise.reject(new SnapfleetError('source_unreadable', 'gone under the reader'));
+    };
+    await expect(useCase.run(order, { signal: stop.signal, lastAttempt: true })).rejects.toThrow();
+    expect(about('copy')).not.toContain('backup.failed');
+  });
+
+  it('tells of each backup of an order that was given up that it failed, with the id of a failure', async () => {
+    const reason = new SnapfleetError('interrupted', 'crashed each time');
+    await useCase.abandon(order, reason);
+    const given = told.map(({ name, id, data }) => [name, data.mover, data.error?.code, id]);
+    expect(given.map((facts) => facts.slice(0, 3))).toEqual([
+      ['backup.failed', 'copy', 'interrupted'],
+      ['backup.failed', 'restic', 'interrupted'],
+    ]);
+    told = [];
+    exposing = new SnapfleetError('volume_not_found', 'gone');
+    await useCase.run(order, first);
+    const failures = told.filter(({ name }) => name === 'backup.failed');
+    expect(failures.map(({ id }) => id)).toEqual(given.map(([, , , id]) => id));
+  });
 });

@@ -51,7 +51,7 @@ interface Work {
 /**
  * Backs up a snapshot with each mover of an order. A backup that is at its destination is only announced again. An error
  * that may pass is thrown at the end, when the other movers have had their turn, so that the order is delivered again;
- * any other, and every error of the last attempt, is told by `backup.failed`.
+ * any other, and every error of the last attempt, is told by `backup.failed`, but none of an attempt that was stopped.
  */
 export class BackUpRestorePoint {
   private readonly queue = new OneAtATime();
@@ -71,6 +71,12 @@ export class BackUpRestorePoint {
       });
     const [error] = work.again;
     if (error !== undefined) throw error;
+  }
+
+  /** Tells that an order ended without a word on its backups: its message was given up, for this reason. */
+  async abandon(order: BackupOrder, reason: SnapfleetError): Promise<void> {
+    const announcer = new BackupAnnouncer(this.parts.events, order.ready, order.messageId);
+    for (const mover of order.movers) await announcer.failed(mover, reason);
   }
 
   /** Returns the movers whose backup is not there yet. */
@@ -190,7 +196,8 @@ export class BackUpRestorePoint {
       const error = errorOf(thrown, signal);
       const { restorePointId } = work.order.ready;
       this.parts.warn('backup.attempt-failed', { mover, restorePointId, error: error.toDetail() });
-      if (error.retryable && !lastAttempt) work.again.push(error);
+      // What fails while the service stops says nothing of the backup, be it the last attempt.
+      if (signal.aborted || (error.retryable && !lastAttempt)) work.again.push(error);
       else await work.announcer.failed(mover, error);
       return undefined;
     }

@@ -32,8 +32,8 @@ export interface VerificationParts {
 
 /**
  * Proves one thing after the other and tells the verdict. An error that may pass is thrown, so that the message is
- * delivered again; any other, and every error of the last attempt, is a verdict. The ids of the events are made of the
- * message, so that a redelivered one tells the same fact.
+ * delivered again; any other, and every error of the last attempt, is a verdict, but none of an attempt that was stopped.
+ * The ids of the events are made of the message, so that a redelivered one tells the same fact.
  */
 export class Verification {
   private readonly queue = new OneAtATime();
@@ -51,10 +51,16 @@ export class Verification {
     await this.tell(subject, verdict, Math.round(this.parts.nowMs() - startedMs));
   }
 
-  private verdictOnError(subject: Subject, { lastAttempt }: Attempt, error: SnapfleetError): Verdict {
+  /** Tells that a message was given up, for this reason, before there was a verdict. */
+  async abandon(subject: Subject, reason: SnapfleetError): Promise<void> {
+    await this.tell(subject, failedVerdict(reason), 0);
+  }
+
+  private verdictOnError(subject: Subject, { lastAttempt, signal }: Attempt, error: SnapfleetError): Verdict {
     const { restorePointId, level, mover } = subject;
     this.parts.warn('verification.attempt-failed', { restorePointId, level, mover, error: error.toDetail() });
-    if (error.retryable && !lastAttempt) throw error;
+    // What fails while the service stops says nothing of the restore point, be it the last attempt.
+    if (signal.aborted || (error.retryable && !lastAttempt)) throw error;
     return failedVerdict(error);
   }
 

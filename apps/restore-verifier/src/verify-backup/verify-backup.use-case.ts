@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BackupCompleted, type DataOf, type ManifestSummary, SnapfleetError } from '@snapfleet/contracts';
 import { type Comparison, moverOf, type Movers, type Scratch, type VolumeScan } from '@snapfleet/movers';
 import { otherManifest, type Verdict, verdictOf } from '../verdict/verdict.js';
-import type { Attempt, Verification } from '../verdict/verification.js';
+import type { Attempt, Subject, Verification } from '../verdict/verification.js';
 
 /** Which backup is to be proven, by the message of this id. */
 export interface BackupOrder {
@@ -19,6 +19,11 @@ export interface VerifyBackupParts {
   readonly compare: (expectedFile: string, actualFile: string) => Promise<Comparison>;
 }
 
+function subjectOf({ backup, messageId }: BackupOrder): Subject {
+  const { restorePointId, namespace, persistentVolumeClaim } = backup;
+  return { restorePointId, namespace, persistentVolumeClaim, level: 'backup', mover: backup.backup.mover, messageId };
+}
+
 /**
  * Proves that a backup restores: fetches it from its destination into a scratch directory and compares it with the
  * manifest that came with it, and that one with the digest that was announced when it was made.
@@ -26,11 +31,13 @@ export interface VerifyBackupParts {
 export class VerifyBackup {
   constructor(private readonly parts: VerifyBackupParts) {}
 
-  async run({ backup, messageId }: BackupOrder, attempt: Attempt): Promise<void> {
-    const { restorePointId, namespace, persistentVolumeClaim } = backup;
-    const { mover } = backup.backup;
-    const subject = { restorePointId, namespace, persistentVolumeClaim, level: 'backup', mover, messageId } as const;
-    await this.parts.verification.run(subject, attempt, () => this.prove(backup, attempt.signal));
+  async run(order: BackupOrder, attempt: Attempt): Promise<void> {
+    await this.parts.verification.run(subjectOf(order), attempt, () => this.prove(order.backup, attempt.signal));
+  }
+
+  /** Tells that the order ended without a verdict: its message was given up, for this reason. */
+  async abandon(order: BackupOrder, reason: SnapfleetError): Promise<void> {
+    await this.parts.verification.abandon(subjectOf(order), reason);
   }
 
   private async prove(facts: DataOf<typeof BackupCompleted>, signal: AbortSignal): Promise<Verdict> {

@@ -179,6 +179,25 @@ describe('VerifySnapshot', () => {
     expect(warnings).toContain('scratch-claim.not-removed');
   });
 
+  it('gives no verdict when the service stops, whatever fails by that, be it the last attempt', async () => {
+    const stop = new AbortController();
+    answers['volume.restore'] = () => {
+      stop.abort();
+      throw new SnapfleetError('target_exists', 'in the way');
+    };
+    await expect(useCase.run(order, { signal: stop.signal, lastAttempt: true })).rejects.toThrow('in the way');
+    expect(told).toEqual([]);
+  });
+
+  it('tells of an order that was given up that it failed, with the id of a failure', async () => {
+    await useCase.abandon(order, new SnapfleetError('interrupted', 'crashed each time'));
+    const failed = { name: 'restore.failed', data: { level: 'snapshot', error: { code: 'interrupted' } } };
+    expect(told).toMatchObject([failed]);
+    answers['volume.expose'] = fail(new SnapfleetError('volume_not_found', 'gone'));
+    await useCase.run(order, attempt);
+    expect(told[1]?.id).toBe(told[0]?.id);
+  });
+
   it('says at once that the snapshot is gone', async () => {
     answers['volume.expose'] = fail(new SnapfleetError('volume_not_found', 'gone'));
     await useCase.run(order, attempt);

@@ -8,7 +8,7 @@ import {
 } from '@snapfleet/contracts';
 import { type AgentCaller, type Comparison, type Scratch, type VolumeScan, withExposedVolume } from '@snapfleet/movers';
 import { type Verdict, verdictOf } from '../verdict/verdict.js';
-import type { Attempt, Verification } from '../verdict/verification.js';
+import type { Attempt, Subject, Verification } from '../verdict/verification.js';
 import { type ScratchContext, scratchClaimFor, withScratchClaim } from './scratch-claim.js';
 
 /** Which snapshot is to be proven, by the message of this id. */
@@ -33,6 +33,11 @@ interface Reading {
   readonly cleanLog: boolean;
 }
 
+function subjectOf({ ready, messageId }: SnapshotOrder): Subject {
+  const { restorePointId, namespace, persistentVolumeClaim } = ready;
+  return { restorePointId, namespace, persistentVolumeClaim, level: 'snapshot', messageId };
+}
+
 /**
  * Proves that a snapshot restores: reads it, restores it into a scratch claim, reads that, compares. An assertion runs
  * in a second restore, because a program that opens its data changes them.
@@ -41,14 +46,17 @@ export class VerifySnapshot {
   constructor(private readonly parts: VerifySnapshotParts) {}
 
   async run(order: SnapshotOrder, attempt: Attempt): Promise<void> {
-    const { restorePointId, namespace, persistentVolumeClaim } = order.ready;
-    const subject = { restorePointId, namespace, persistentVolumeClaim, messageId: order.messageId };
-    await this.parts.verification.run({ ...subject, level: 'snapshot' }, attempt, async () => {
+    await this.parts.verification.run(subjectOf(order), attempt, async () => {
       const compared = await this.compare(order, attempt);
       if (compared.kind === 'failed' || order.assertion === undefined) return compared;
       await this.assert(order, order.assertion, attempt);
       return { ...compared, assertion: { exitCode: 0 } };
     });
+  }
+
+  /** Tells that the order ended without a verdict: its message was given up, for this reason. */
+  async abandon(order: SnapshotOrder, reason: SnapfleetError): Promise<void> {
+    await this.parts.verification.abandon(subjectOf(order), reason);
   }
 
   private async compare({ ready, messageId }: SnapshotOrder, attempt: Attempt): Promise<Verdict> {
