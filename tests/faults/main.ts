@@ -51,12 +51,22 @@ function simulate(seed: number, schedules: number): boolean {
   return status === 0;
 }
 
+let interrupted = false;
+// Everything that was started has to be stopped; the fault that is being tried comes to its end first.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted = true;
+    console.log('Stops after this fault; again to stop at once.');
+  });
+}
+
 async function injectAll(seed: number, count: number): Promise<boolean> {
   const faults = chooseFaults(await allFaults(), count, seed);
   const bench = await FaultBench.on(await startOnEmbeddedDevice());
   const verdicts: FaultVerdict[] = [];
   try {
     for (const fault of faults) {
+      if (interrupted) break;
       const verdict = await tryFault(bench, fault);
       verdicts.push(verdict);
       const problems = problemsOf(verdict);
@@ -70,7 +80,7 @@ async function injectAll(seed: number, count: number): Promise<boolean> {
     await bench.stop();
   }
   console.log(`\n${tableOf(verdicts)}`);
-  return verdicts.every((verdict) => problemsOf(verdict).length === 0);
+  return !interrupted && verdicts.every((verdict) => problemsOf(verdict).length === 0);
 }
 
 function readOptions(): ReturnType<typeof options> {
