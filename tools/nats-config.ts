@@ -18,7 +18,8 @@ const usage = `usage: npm run nats-config -- --device NAME --out DIR [--listen H
   --out      folder for nats.conf and keys/
   --listen   default: 127.0.0.1:4222; on another address, give a certificate
   --store    folder of the server's data; default: /var/lib/snapfleet/nats
-  --tls-cert, --tls-key   files of a certificate: the server then takes TLS connections only`;
+  --tls-cert, --tls-key   files of a certificate: the server then takes TLS connections only. It must name the host of the
+             clients' tls:// URL (localhost for 127.0.0.1); give its authority to Node.js as NODE_EXTRA_CA_CERTS`;
 
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);

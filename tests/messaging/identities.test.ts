@@ -17,6 +17,7 @@ import { IdentityAttempts } from './identity-attempts.js';
 import { device, startService, type Behaviour, type TestService } from './test-service.js';
 
 let server: NatsServer;
+const waiting = { deadlineMs: 40_000, pauseMs: 50 };
 const undo: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
@@ -29,7 +30,8 @@ afterEach(async () => {
 });
 
 async function service(party: Party, behaviour: Behaviour = {}): Promise<TestService> {
-  const started = await startService(server, party, behaviour, { maxDeliver: 2, backOffMs: [10] });
+  const givesUpSoon = party === 'restore-verifier' ? { maxDeliver: 2, backOffMs: [10] } : {};
+  const started = await startService(server, party, behaviour, givesUpSoon);
   undo.push(() => started.close());
   return started;
 }
@@ -55,7 +57,7 @@ async function startServices(verify: NonNullable<Behaviour['ready']>): Promise<v
   };
   const ready: Behaviour['ready'] = async () => {
     const { commands, events } = at('backup-worker');
-    const { concealed } = await commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 5_000 });
+    const { concealed } = await commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 20_000 });
     if (concealed) await events.publish(BackupStarted, BackupStarted.example);
   };
   started.set('orchestrator', await service('orchestrator', { create }));
@@ -83,15 +85,14 @@ test('from the command to the dead letter that is put back, each does its part w
   expect(names).toEqual(['snapshot.ready', 'backup.started']);
   expect(await operator.ask(SnapshotList, {})).toEqual({ restorePoints: [] });
 
-  await waitUntil('the verifier gives up', async () => (await operator.deadLetters.list()).length === 1);
-  const [letter] = await operator.deadLetters.list();
-  expect(letter?.reason).toMatchObject({ durable: 'restore-verifier', errorCode: 'destination_unavailable' });
-  const number = letter?.number ?? 0;
+  const letter = await waitUntil('the verifier gives up', async () => (await operator.deadLetters.list())[0], waiting);
+  expect(letter.reason).toMatchObject({ durable: 'restore-verifier', errorCode: 'destination_unavailable' });
+  const { number } = letter;
   // Only who may speak for the services puts an event back.
   await expect(operator.deadLetters.putBack(number)).rejects.toMatchObject({ code: 'access_denied' });
   repaired = true;
   await (await client('client-maintainer')).deadLetters.putBack(number);
-  await waitUntil('the verifier has it again', () => verified === 1);
+  await waitUntil('the verifier has it again', () => verified === 1, waiting);
   expect(await operator.deadLetters.list()).toEqual([]);
 });
 
@@ -110,7 +111,7 @@ test('a service waits for the orchestrator, which declares streams and consumers
   await service('orchestrator');
   await waiting;
   const worker = await service('backup-worker');
-  await worker.commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 5_000 });
+  await worker.commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 20_000 });
   expect(concealed).toBe(1);
 });
 
@@ -133,6 +134,12 @@ test('a subscriber follows events in every way there is, and can do nothing else
   await expect(subscriber.send(SnapshotDelete, SnapshotDelete.example)).rejects.toMatchObject(denied);
   await expect(subscriber.ask(SnapshotList, {})).rejects.toMatchObject(denied);
   await expect(subscriber.deadLetters.list()).rejects.toMatchObject(denied);
+});
+
+test('who asks for TLS does not talk to a server without it', async () => {
+  const servers = server.url.replace('nats://', 'tls://');
+  const plain = connectToDevice({ servers, device, nkeySeedFile: server.seedFiles?.['client-operator'] });
+  await expect(plain).rejects.toThrow(/tls/i);
 });
 
 test('without a key, and with the key of another server, there is no way in', async () => {

@@ -50,6 +50,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Device
       servers: servers.map((server) => server.trim()),
       ...(options.token === undefined ? {} : { token: options.token }),
       ...nkeyOptions(options.nkeySeedFile),
+      // Without options a server that offers no TLS would be taken all the same.
+      ...(servers.some((server) => server.trim().startsWith('tls://')) ? { tls: {} } : {}),
       name: `snapfleet ${clientName}`,
       timeout: options.connectDeadlineMs ?? 5_000,
       maxReconnectAttempts: -1,

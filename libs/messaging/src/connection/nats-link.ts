@@ -151,6 +151,8 @@ export class NatsLink {
       ...(token === undefined ? {} : { token }),
       ...(nkeySeed === undefined ? {} : { authenticator: nkeyAuthenticator(nkeySeed) }),
       inboxPrefix: this.inboxPrefix,
+      // Without options a server that offers no TLS would be taken all the same.
+      ...([servers].flat().some((server) => server.startsWith('tls://')) ? { tls: {} } : {}),
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => retryDelayMs(3),
