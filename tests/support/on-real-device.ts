@@ -1,14 +1,14 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { readableKubeconfig } from './readable-kubeconfig.js';
+import { handOutKeys } from './nats-access.js';
 import { startNatsServer } from './nats-server.js';
 import { startRealDevice, type RealDevice } from './real-device/real-device.js';
 import { UndoStack } from './real-device/undo-stack.js';
 import { serverPrograms } from './servers.js';
 import { guestPlace, hostPlace, serviceUid } from './services.js';
-import { type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
+import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
 import type { ServiceName } from './services.js';
 import type { Guest } from './uml/guest.js';
 
@@ -33,8 +33,9 @@ export async function startOnRealDevice(): Promise<SnapfleetDevice> {
       memory: '3G',
     });
     undo.push(() => device.stop());
-    const nats = await startNatsServer({ host: device.hostAddressForGuest, token: randomUUID() });
+    const nats = await startNatsServer({ host: device.hostAddressForGuest, identitiesOf: deviceName });
     undo.push(() => nats.stop());
+    handOutKeys(nats);
     const guest = device.guest;
     await makeBackupVolume(guest);
     const plans = await plansFor(device, workDirectory);
