@@ -35,14 +35,26 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   try {
     const handle = await injectFault(bench, fault);
     wrongEnds.push(...(await endOf(bench, fault, handle)));
-    dataLost.push(...(await lostData(bench, fault, handle)));
+    dataLost.push(...(await withFreshConnection(() => lostData(bench, fault, handle))));
     leaks.push(...(await leftAfter(bench, fault, handle)));
   } catch (error) {
-    wrongEnds.push(error instanceof Error ? error.message : String(error));
+    wrongEnds.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    // What this fault left is not the fault of the next one.
+    leaks.push(...(await withFreshConnection(() => bench.leftovers()).catch(() => [])));
   }
   const workloadsDown = await bench.workloadProblems();
   const milliseconds = Math.round(performance.now() - begun);
   return { fault: nameOfFault(fault), milliseconds, wrongEnds, dataLost, workloadsDown, leaks };
+}
+
+/** The tests' own requests: a server closes an idle connection while a request is on its way, and they only read. */
+async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return read();
+    throw error;
+  }
 }
 
 const isCancelled = (fault: Fault): boolean => fault.kind === 'step' && fault.phase === 'cleaning';
