@@ -116,15 +116,29 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
       expect(await call(VolumeRemove, removal)).toEqual({ removed: false });
     });
 
-    test('a claim for the user stays, and the assertion is told as it ended', async () => {
-      const { call, device } = use();
+    test('a claim for the user stays, with what the assertion said', async () => {
+      const { call, cluster, device } = use();
       const { namespace } = home();
+      const name = 'orders-restored';
       const operationId = randomUUID();
       const assertion = { image: 'registry.k8s.io/pause:3.10', command: ['grep', '-q', 'one', '/data/order.txt'] };
-      const reply = await restore('orders-restored', { purpose: 'user', assertion }, operationId);
-      expect(reply.assertion?.exitCode).toBe(device.capabilities.runsAssertions ? 0 : 128);
-      const removal = { operationId, namespace, targetClaim: 'orders-restored', deadlineSeconds };
+      const runs = device.capabilities.runsAssertions;
+      const reply = await restore(name, runs ? { purpose: 'user', assertion } : { purpose: 'user' }, operationId);
+      expect(reply.assertion?.exitCode).toBe(runs ? 0 : undefined);
+      const removal = { operationId, namespace, targetClaim: name, deadlineSeconds };
       expect((await errorOf(call(VolumeRemove, removal))).code).toBe('not_ours');
+      const kept = await cluster.core.readNamespacedPersistentVolumeClaim({ namespace, name });
+      expect(kept.status?.phase).toBe('Bound');
+    });
+
+    test('an assertion that nothing can run is no verdict about the data', async () => {
+      const { cluster, device } = use();
+      if (device.capabilities.runsAssertions) return;
+      const assertion = { image: 'registry.k8s.io/pause:3.10', command: ['true'] };
+      const error = await errorOf(restore('unproven', { assertion }));
+      expect(error.code).toBe('consumer_not_ready');
+      expect(error.message).toContain('runs no containers');
+      await cluster.claimIsGone(home().namespace, 'unproven');
     });
 
     test('a snapshot that is being restored is not removed; afterwards it goes with its volume', async () => {

@@ -195,7 +195,7 @@ export function describeWorkloads(use: () => Cluster): void {
       });
       const state = ended.containerStatuses?.[0]?.state?.terminated;
       if (cluster.device.capabilities.runsAssertions) expect(state?.exitCode).toBe(0);
-      else expect([ended.phase, state?.reason]).toEqual(['Failed', 'ContainerCannotRun']);
+      else expect([ended.phase, ended.reason, state]).toEqual(['Failed', 'ContainerCannotRun', undefined]);
     });
 
     test('a StatefulSet claims a volume for each place', async () => {

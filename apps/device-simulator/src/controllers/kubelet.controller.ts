@@ -51,7 +51,7 @@ export class KubeletController implements Controller {
   #run(pod: Pod): void {
     if (pod.status?.phase === 'Running') return;
     if (endsByItself(pod)) {
-      this.#fail(pod);
+      this.#refuse(pod);
       return;
     }
     this.objects.modify(types.pods, keyOf(pod), (draft) => {
@@ -79,34 +79,18 @@ export class KubeletController implements Controller {
     this.events.normal(pod, 'Started', 'Started the Pod: its volumes are there, no container runs');
   }
 
-  #fail(pod: Pod): void {
+  /** As a kubelet turns a Pod away: no container has a status, so nobody takes it for the result of the command. */
+  #refuse(pod: Pod): void {
     this.objects.modify(types.pods, keyOf(pod), (draft) => {
-      const at = timestamp();
-      const terminated = {
-        exitCode: 128,
-        reason: 'ContainerCannotRun',
-        message: cannotRun,
-        startedAt: at,
-        finishedAt: at,
-      };
       draft.status = {
         ...draft.status,
         phase: 'Failed',
         reason: 'ContainerCannotRun',
         message: cannotRun,
-        conditions: conditionsOf(draft, 'False'),
-        startTime: at,
-        containerStatuses: draft.spec.containers.map(({ name, image }) => ({
-          name,
-          image,
-          imageID: '',
-          ready: false,
-          restartCount: 0,
-          state: { terminated },
-        })),
+        startTime: timestamp(),
       };
     });
-    this.events.warning(pod, 'Failed', cannotRun);
+    this.events.warning(pod, 'ContainerCannotRun', cannotRun);
   }
 
   #end(pod: Pod): void {

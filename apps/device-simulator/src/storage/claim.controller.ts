@@ -123,14 +123,7 @@ export class ClaimController implements Controller {
   }
 
   async #createVolume(claim: Claim, storageClass: StorageClass, name: string): Promise<ThinVolume> {
-    const unsupported = claim.spec.accessModes.find((mode) => mode !== 'ReadWriteOnce');
-    if (unsupported !== undefined) {
-      const mode = unsupported === 'ReadOnlyMany' ? 'MULTI_NODE_READER_ONLY' : 'MULTI_NODE_MULTI_WRITER';
-      throw new CsiError('InvalidArgument', `unsupported access mode: ${mode}`);
-    }
-    if (claim.spec.volumeMode === 'Block') {
-      throw new CsiError('InvalidArgument', 'an embedded device has no block volumes');
-    }
+    checkCapabilities(claim);
     const deviceClass = storageClass.parameters?.['topolvm.io/device-class'] ?? '';
     const sizeBytes = requestedBytes(claim, storageClass);
     const handle = sourceHandleOf(claim, this.objects);
@@ -198,6 +191,18 @@ export class ClaimController implements Controller {
         capacity: { storage: volume.spec.capacity.storage },
       };
     });
+  }
+}
+
+/** @throws CsiError InvalidArgument for what the driver does not make */
+function checkCapabilities(claim: Claim): void {
+  const unsupported = claim.spec.accessModes.find((mode) => mode !== 'ReadWriteOnce');
+  if (unsupported !== undefined) {
+    const mode = unsupported === 'ReadOnlyMany' ? 'MULTI_NODE_READER_ONLY' : 'MULTI_NODE_MULTI_WRITER';
+    throw new CsiError('InvalidArgument', `unsupported access mode: ${mode}`);
+  }
+  if (claim.spec.volumeMode === 'Block') {
+    throw new CsiError('InvalidArgument', 'an embedded device has no block volumes');
   }
 }
 
