@@ -1,4 +1,4 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackupCompleted, type DataInputOf, type EventDefinition, SnapfleetError } from '@snapfleet/contracts';
@@ -52,7 +52,9 @@ describe('VerifyBackup', () => {
     });
   });
   afterEach(async () => {
-    expect(await readdir(root)).toEqual([]);
+    const left = await readdir(root);
+    await rm(root, { recursive: true });
+    expect(left).toEqual([]);
   });
 
   it('restores the backup, compares it, and leaves nothing behind', async () => {
