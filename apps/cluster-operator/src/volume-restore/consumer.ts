@@ -88,7 +88,10 @@ function outcomeOf(pod: Pod): AssertionOutcome {
   }
   if (ended !== undefined) return { exitCode: ended.exitCode, message: lastWords(ended).slice(0, longestMessage) };
   if (pod.status?.phase === 'Succeeded') return { exitCode: 0, message: '' };
-  throw new SnapfleetError('consumer_not_ready', `${describePod(pod)} ended without an exit code`);
+  // It was turned away or evicted: the same Pod would fare the same.
+  throw new SnapfleetError('consumer_not_ready', `${describePod(pod)} ended without an exit code`, {
+    retryable: false,
+  });
 }
 
 function lastWords({ message, reason }: { message?: string | undefined; reason?: string | undefined }): string {
