@@ -6,6 +6,8 @@ import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
 import type { ClusterOperatorSettings } from './config.js';
 import { RunningSteps } from './marks/running-steps.js';
+import { ReleaseFinalizersUseCase } from './finalizer-release/release-finalizers.use-case.js';
+import { RemoveOrReleaseUseCase } from './snapshot-remove/remove-or-release.use-case.js';
 import { RemoveSnapshotUseCase } from './snapshot-remove/remove-snapshot.use-case.js';
 import { SnapshotController } from './snapshot-take/snapshot.controller.js';
 import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
@@ -33,7 +35,9 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
     made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),
     made(ResumeWorkloadUseCase, (cluster) => new ResumeWorkloadUseCase(cluster, now)),
-    made(RemoveSnapshotUseCase, (cluster) => new RemoveSnapshotUseCase(cluster)),
+    made(RemoveOrReleaseUseCase, (cluster) => {
+      return new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), new ReleaseFinalizersUseCase(cluster, now));
+    }),
     made(TakeSnapshotUseCase, (cluster) => new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster))),
     made(RestoreVolumeUseCase, (cluster) => {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));

@@ -138,6 +138,10 @@ export const SnapshotDelete = defineCommand({
     restorePointId: RestorePointId,
     deleteBackups: z.boolean().default(false),
     purge: z.boolean().default(false).describe('under deletionPolicy Retain: delete the content and free the pool too'),
+    releaseFinalizers: z
+      .boolean()
+      .default(false)
+      .describe('if the VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it'),
     allowLastGoodCopy: z
       .boolean()
       .default(false)

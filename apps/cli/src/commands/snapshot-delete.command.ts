@@ -8,6 +8,7 @@ import { inSession, type Session } from '../session.js';
 interface Options extends WaitOptions {
   readonly backups?: boolean;
   readonly purge?: boolean;
+  readonly releaseFinalizers?: boolean;
   readonly allowLastGoodCopy?: boolean;
 }
 
@@ -18,6 +19,7 @@ async function remove(session: Session, text: string, options: Options): Promise
     restorePointId,
     deleteBackups: options.backups === true,
     purge: options.purge === true,
+    releaseFinalizers: options.releaseFinalizers === true,
     allowLastGoodCopy: options.allowLastGoodCopy === true,
   });
   const outcome = await showUntilEnd(session, handle, options, (waiting) => client.outcome(handle, waiting));
@@ -34,6 +36,10 @@ export function addSnapshotDelete(parent: Command, runtime: Runtime): void {
     .argument('<id>', 'the restore point, or at least 4 characters of its beginning')
     .option('--backups', 'delete its backups too')
     .option('--purge', 'under deletionPolicy Retain: delete the content too, which frees the pool')
+    .option(
+      '--release-finalizers',
+      'if the VolumeSnapshot will not go and nothing refers to it: take its finalizers off',
+    )
     .option('--allow-last-good-copy', 'even if it is the last verified restore point of the volume');
   addWaitOptions(command);
   examples(command, [

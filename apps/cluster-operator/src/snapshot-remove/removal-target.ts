@@ -15,7 +15,7 @@ export interface RemovalTarget {
  */
 export async function findRemovalTarget(
   cluster: Cluster,
-  command: DataOf<typeof SnapshotRemove>,
+  command: Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>,
   signal: AbortSignal,
 ): Promise<RemovalTarget> {
   const { namespace } = command;

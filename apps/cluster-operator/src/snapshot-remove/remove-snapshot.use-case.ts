@@ -17,7 +17,7 @@ import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';
 import { findRemovalTarget } from './removal-target.js';
 
-type Command = DataOf<typeof SnapshotRemove>;
+type Command = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>;
 type Reply = ReplyOf<typeof SnapshotRemove>;
 
 /**

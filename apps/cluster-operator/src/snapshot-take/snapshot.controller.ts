@@ -3,7 +3,7 @@ import { SnapshotRemove, SnapshotTake, type DataOf, type MessageOf, type ReplyOf
 import { AgentCommandHandler, type Delivery } from '@snapfleet/messaging';
 import { RunningSteps } from '../marks/running-steps.js';
 import { translated } from '../failure/as-snapfleet-error.js';
-import { RemoveSnapshotUseCase } from '../snapshot-remove/remove-snapshot.use-case.js';
+import { RemoveOrReleaseUseCase } from '../snapshot-remove/remove-or-release.use-case.js';
 import { TakeSnapshotUseCase } from './take-snapshot.use-case.js';
 
 /** Takes the commands about VolumeSnapshots. */
@@ -11,7 +11,7 @@ import { TakeSnapshotUseCase } from './take-snapshot.use-case.js';
 export class SnapshotController {
   constructor(
     private readonly takeSnapshot: TakeSnapshotUseCase,
-    private readonly removeSnapshot: RemoveSnapshotUseCase,
+    private readonly removeSnapshot: RemoveOrReleaseUseCase,
     private readonly steps: RunningSteps,
   ) {}
 

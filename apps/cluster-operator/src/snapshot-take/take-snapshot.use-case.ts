@@ -28,9 +28,11 @@ import { meaningOfDriverError } from './final-snapshot-error.js';
 
 type Command = DataOf<typeof SnapshotTake>;
 
+type Removal = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>;
+
 /** Removes a snapshot that failed. */
 export interface SnapshotRemover {
-  removeObjects(command: DataOf<typeof SnapshotRemove>, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
+  removeObjects(command: Removal, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
 }
 
 /** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */

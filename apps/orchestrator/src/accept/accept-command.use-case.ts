@@ -103,7 +103,7 @@ export class AcceptCommandUseCase {
   }
 
   delete(message: Accepted<typeof SnapshotDelete>): void {
-    const { restorePointId, deleteBackups, purge, allowLastGoodCopy } = message.data;
+    const { restorePointId, deleteBackups, purge, releaseFinalizers, allowLastGoodCopy } = message.data;
     this.accept(message, 'snapshot.delete', () => {
       const existing = this.deletable(restorePointId, purge);
       const ofVolume = this.parts.restorePoints.ofVolume(existing.namespace, existing.persistentVolumeClaim);
@@ -116,7 +116,8 @@ export class AcceptCommandUseCase {
       }
       // From here on it counts as gone, so that no second deletion relies on it.
       const point: RestorePoint = { ...existing, phase: 'deleting' };
-      const state = { phase: 'choosing', deleteBackups, purge, cause: 'command', formerPhase: existing.phase };
+      const options = { deleteBackups, purge, releaseFinalizers, cause: 'command', formerPhase: existing.phase };
+      const state = { phase: 'choosing', ...options };
       return { kind: 'delete', state, point, events: [] };
     });
   }

@@ -70,6 +70,7 @@ export class RecordFactUseCase {
           phase: 'choosing',
           deleteBackups: false,
           purge: false,
+          releaseFinalizers: false,
           cause: 'retention',
           formerPhase: expired.phase,
         },

@@ -15,9 +15,10 @@ import { settledPhase } from '../catalogue/restore-point-progress.js';
 import type { Operation, Step, StepOutcome, Transition, Workflow, WorkflowContext } from '../operations/operation.js';
 import { aboutRestorePoint } from './restore-point-view.js';
 
-const options = {
+const optionsShape = {
   deleteBackups: z.boolean(),
   purge: z.boolean(),
+  releaseFinalizers: z.boolean(),
   cause: z.enum(['command', 'retention']),
   formerPhase: RestorePointPhase,
 };
@@ -27,9 +28,9 @@ const options = {
  * next is chosen in a step of its own, because backups may still be completed while others are removed.
  */
 export const DeleteState = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('choosing'), ...options }),
-  z.object({ phase: z.literal('removing-backup'), mover: MoverName, ...options }),
-  z.object({ phase: z.literal('removing-snapshot'), ...options }),
+  z.object({ phase: z.literal('choosing'), ...optionsShape }),
+  z.object({ phase: z.literal('removing-backup'), mover: MoverName, ...optionsShape }),
+  z.object({ phase: z.literal('removing-snapshot'), ...optionsShape }),
   z.object({ phase: z.literal('ended'), error: ErrorDetail.optional() }),
 ]);
 export type DeleteState = z.infer<typeof DeleteState>;
@@ -59,7 +60,12 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
       }
       case 'removing-snapshot': {
         const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
-        const about = { ...aboutRestorePoint(point), ...snapshot, purge: state.purge };
+        const about = {
+          ...aboutRestorePoint(point),
+          ...snapshot,
+          purge: state.purge,
+          releaseFinalizers: state.releaseFinalizers,
+        };
         const data = { ...about, deadlineSeconds: removeDeadlineSeconds };
         return { kind: 'call', definition: SnapshotRemove, data, deadlineMs: (removeDeadlineSeconds + 60) * 1000 };
       }
@@ -70,7 +76,8 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
     const { restorePoint } = context;
     if (state.phase === 'ended') return { state, events: [], restorePoint };
     if (outcome.kind !== 'done') return failed(outcome, state.formerPhase, context);
-    const { deleteBackups, purge, cause, formerPhase } = state;
+    const { deleteBackups, purge, releaseFinalizers, cause, formerPhase } = state;
+    const options = { deleteBackups, purge, releaseFinalizers, cause, formerPhase };
     switch (state.phase) {
       case 'choosing': {
         const backup = deleteBackups ? restorePoint.backups.find(isThere) : undefined;
@@ -78,13 +85,13 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
           backup === undefined
             ? { phase: 'removing-snapshot' as const }
             : { phase: 'removing-backup' as const, mover: backup.mover };
-        return { state: { ...next, deleteBackups, purge, cause, formerPhase }, events: [], restorePoint };
+        return { state: { ...next, ...options }, events: [], restorePoint };
       }
       case 'removing-backup': {
         const backups = restorePoint.backups.map((record) => (record.mover === state.mover ? gone(record) : record));
         const after = { ...restorePoint, backups };
         return {
-          state: { phase: 'choosing', deleteBackups, purge, cause, formerPhase },
+          state: { phase: 'choosing', ...options },
           events: [],
           restorePoint: after,
         };

@@ -134,6 +134,7 @@ export const SnapshotRemove = defineAgentCommand({
     ...VolumeReference.shape,
     snapshot: BoundSnapshot.optional(),
     purge: z.boolean(),
+    releaseFinalizers: z.boolean().default(false),
     deadlineSeconds: z.number().int().positive(),
   }),
   reply: z.object({
