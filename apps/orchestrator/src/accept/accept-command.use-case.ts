@@ -219,19 +219,23 @@ export class AcceptCommandUseCase {
 
   /** @throws SnapfleetError `snapshot_not_found` */
   private existing(restorePointId: RestorePointId): RestorePoint {
-    const point = this.parts.restorePoints.find(restorePointId);
-    if (point === undefined) throw notFound(restorePointId, 'is not known on this device');
+    const point = this.known(restorePointId);
     if (isLeaving(point)) throw notFound(restorePointId, `is ${point.phase}`);
     return point;
   }
 
   /** What failed may have left something, and what Retain has kept can be purged. */
   private deletable(restorePointId: RestorePointId, purge: boolean): RestorePoint {
-    const point = this.parts.restorePoints.find(restorePointId);
-    if (point === undefined) throw notFound(restorePointId, 'is not known on this device');
+    const point = this.known(restorePointId);
     if (point.phase === 'deleted' && !(purge && point.snapshot !== undefined)) {
       throw notFound(restorePointId, 'is deleted');
     }
+    return point;
+  }
+
+  private known(restorePointId: RestorePointId): RestorePoint {
+    const point = this.parts.restorePoints.find(restorePointId);
+    if (point === undefined) throw notFound(restorePointId, 'is not known on this device');
     return point;
   }
 }
