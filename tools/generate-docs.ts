@@ -8,6 +8,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { exitCodesPage } from './docs/exit-codes-page.ts';
 import { flowPage } from './docs/flow-page.ts';
 import { messagesPage } from './docs/messages-page.ts';
+import { statesPage } from './docs/states-page.ts';
 
 const folder = new URL('../docs/reference/', import.meta.url);
 const pages: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, string>> = {
   'errors.md': errorsPage(),
   'exit-codes.md': exitCodesPage(),
   'flow.md': flowPage(),
+  'states.md': statesPage(),
   'asyncapi.yaml': asyncApi(),
 };
 

@@ -21,14 +21,14 @@ const victims: readonly Victim[] = [
 /** Events at which the services that follow the workflow are in the middle of their work. */
 const events = ['snapshot.ready', 'backup.started', 'backup.completed', 'restore.verified'];
 
-const Transitions = z.record(z.string(), z.object({ step: z.string(), next: z.array(z.string()) }));
+const Transitions = z.record(z.string(), z.object({ steps: z.array(z.string()), next: z.array(z.string()) }));
 
 /** The states with effects, from the state machine of the orchestrator as it is built. */
 export async function phasesWithEffects(): Promise<string[]> {
-  const file = new URL('../../apps/orchestrator/dist/workflow/create-snapshot.state.js', import.meta.url);
+  const file = new URL('../../apps/orchestrator/dist/workflow/create/create-state.js', import.meta.url);
   const { createTransitions } = (await import(file.href)) as { createTransitions: unknown };
   const states = Object.entries(Transitions.parse(createTransitions));
-  return states.filter(([, { step }]) => step !== 'wait' && step !== 'end').map(([phase]) => phase);
+  return states.filter(([, { steps }]) => steps.length > 0).map(([phase]) => phase);
 }
 
 /** Every fault: before and after each step, and at each event, a kill of each service. */

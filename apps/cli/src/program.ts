@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.command.js';
 import { addDeadLetters } from './commands/dead-letters.command.js';
 import { addDoctor } from './commands/doctor.command.js';
 import { addEventsFollow } from './commands/events-follow.command.js';
+import { addGroupCreate } from './commands/group-create.command.js';
 import { addRestore } from './commands/restore.command.js';
 import { addSnapshotCancel } from './commands/snapshot-cancel.command.js';
 import { addSnapshotCreate } from './commands/snapshot-create.command.js';
@@ -42,6 +43,7 @@ function addCommands(program: Command, runtime: Runtime): Command {
   const snapshot = program.command('snapshot').description('make, show and delete restore points');
   for (const add of [addSnapshotCreate, addSnapshotList, addSnapshotShow, addSnapshotWatch]) add(snapshot, runtime);
   for (const add of [addSnapshotDelete, addSnapshotCancel]) add(snapshot, runtime);
+  addGroupCreate(program.command('group').description('restore points that belong together'), runtime);
   for (const add of [addBackup, addRestore, addVerify]) add(program, runtime);
   const events = program.command('events').description('what happens on the device');
   addEventsFollow(events, runtime);

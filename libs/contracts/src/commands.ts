@@ -33,6 +33,10 @@ export const SnapshotCreate = defineCommand({
     'workload_not_found',
     'workload_conflict',
     'workload_not_gone',
+    'freeze_unsupported',
+    'freeze_failed',
+    'hook_failed',
+    'pool_unhealthy',
     'snapshot_not_ready',
     'mover_unknown',
     'cancelled',
@@ -53,9 +57,39 @@ export const SnapshotCreate = defineCommand({
   },
 });
 
+export const GroupCreate = defineCommand({
+  name: 'group.create',
+  summary:
+    'Make restore points of several volumes of one application in one quiesce window, with one group id: all of them or none.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    namespace: VolumeReference.shape.namespace,
+    persistentVolumeClaims: z
+      .array(ObjectName)
+      .min(1)
+      .max(16)
+      .refine((claims) => new Set(claims).size === claims.length, 'must name each claim once'),
+    policy: SnapshotPolicy.prefault({}),
+    ...whoAndWhy,
+  }),
+  errors: SnapshotCreate.errors,
+  outcomes: ['group.ready', 'group.failed', 'command.completed', 'command.rejected'],
+  example: {
+    namespace: 'shop',
+    persistentVolumeClaims: ['orders', 'invoices'],
+    policy: {
+      quiesce: { level: 'frozen', workload: { kind: 'StatefulSet', name: 'shop' } },
+      movers: ['restic'],
+    },
+    idempotencyKey: 'shop-2026-11-23',
+  },
+});
+
 export const SnapshotCancel = defineCommand({
   name: 'snapshot.cancel',
-  summary: 'Stop making a restore point: the workload is put back and what was made is removed.',
+  summary:
+    'Stop making a restore point, and the others of its group: the workload is put back and what was made is removed.',
   from: ['client'],
   to: ['orchestrator'],
   data: z.object({ restorePointId: RestorePointId, ...whoAndWhy }),

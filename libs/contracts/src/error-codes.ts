@@ -89,6 +89,10 @@ export const errorCodes = {
     'The thin pool has no room in its virtual budget for this snapshot.',
     'Delete snapshots or raise the overprovision-ratio: each snapshot is charged its full virtual size.',
   ),
+  pool_unhealthy: final(
+    'The thin pool is damaged or does not take writes.',
+    'Look at `lvs -a` and the kernel log; lvmthin(7) tells how a pool is repaired. Snapfleet repairs nothing by itself.',
+  ),
   workload_not_found: final('The workload to quiesce does not exist.', 'Check kind and name in the policy.'),
   workload_conflict: final(
     'The workload was changed by somebody else while it was quiesced.',
@@ -97,6 +101,18 @@ export const errorCodes = {
   workload_not_gone: passing(
     'Pods that use the volume did not end in time.',
     'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',
+  ),
+  freeze_unsupported: final(
+    'The processes of the Pods cannot be frozen on this host.',
+    'The host needs cgroup v2 with one cgroup for each Pod; use the quiesce level `cold` or `hooks` instead.',
+  ),
+  freeze_failed: passing(
+    'The processes of the Pods could not be frozen or let go.',
+    'The message says which cgroup did not answer; a watchdog lets frozen processes go on in any case.',
+  ),
+  hook_failed: passing(
+    'A command in a Pod failed, did not end in time, or could not be started.',
+    'The message repeats what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
   ),
   snapshot_not_ready: passing(
     'The VolumeSnapshot did not become ready in time.',

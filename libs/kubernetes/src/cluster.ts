@@ -1,4 +1,5 @@
 import type { Event } from './objects/event.js';
+import type { HorizontalPodAutoscaler } from './objects/horizontal-pod-autoscaler.js';
 import type { Pod } from './objects/pod.js';
 import type { ScalableKind, ScalableWorkload } from './objects/scalable-workload.js';
 import type { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from './objects/volume-snapshot.js';
@@ -11,6 +12,7 @@ export interface Cluster {
   readonly volumes: ResourceApi<PersistentVolume>;
   readonly pods: ResourceApi<Pod>;
   readonly events: ResourceApi<Event>;
+  readonly autoscalers: ResourceApi<HorizontalPodAutoscaler>;
   readonly storageClasses: ResourceApi<StorageClass>;
   readonly snapshots: ResourceApi<VolumeSnapshot>;
   readonly snapshotContents: ResourceApi<VolumeSnapshotContent>;

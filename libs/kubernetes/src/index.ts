@@ -3,7 +3,14 @@ export { retryOnConflict } from './api/retry-on-conflict.js';
 export type { Cluster } from './cluster.js';
 export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
 export { newestWarnings, type Event } from './objects/event.js';
-export { controllerOf, isTerminating, type KubernetesObject, type ObjectMeta } from './objects/object-meta.js';
+export type { HorizontalPodAutoscaler } from './objects/horizontal-pod-autoscaler.js';
+export {
+  controllerOf,
+  isTerminating,
+  managersOfReplicas,
+  type KubernetesObject,
+  type ObjectMeta,
+} from './objects/object-meta.js';
 export { describePod, hasEnded, isReady, mentionsClaim, usesClaim, type Pod, type PodSpec } from './objects/pod.js';
 export { bytesOfQuantity } from './objects/quantity.js';
 export { isScaledToZero, ScalableKind, type ScalableWorkload } from './objects/scalable-workload.js';

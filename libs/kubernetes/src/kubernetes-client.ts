@@ -25,6 +25,7 @@ export class KubernetesClient implements Cluster {
   readonly volumes;
   readonly pods;
   readonly events;
+  readonly autoscalers;
   readonly storageClasses;
   readonly snapshots;
   readonly snapshotContents;
@@ -37,6 +38,7 @@ export class KubernetesClient implements Cluster {
     this.volumes = new ResourceClient(connection, resources.volumes);
     this.pods = new ResourceClient(connection, resources.pods);
     this.events = new ResourceClient(connection, resources.events);
+    this.autoscalers = new ResourceClient(connection, resources.autoscalers);
     this.storageClasses = new ResourceClient(connection, resources.storageClasses);
     this.snapshots = new ResourceClient(connection, resources.snapshots);
     this.snapshotContents = new ResourceClient(connection, resources.snapshotContents);

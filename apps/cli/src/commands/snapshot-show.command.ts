@@ -11,7 +11,7 @@ import { inSession, type Session } from '../session.js';
 const errorText = (error: RestorePoint['error']): string | undefined => error && `${error.code}: ${error.message}`;
 
 function facts(point: RestorePoint): string {
-  const { snapshot, claim, policy } = point;
+  const { snapshot, claim, policy, group, notices = [] } = point;
   const { quiesce } = policy;
   return properties([
     ['Restore point', point.restorePointId],
@@ -21,13 +21,18 @@ function facts(point: RestorePoint): string {
     ['Requested', `${moment(point.requestedAt)}${point.requestedBy === undefined ? '' : ` by ${point.requestedBy}`}`],
     ['Reason', point.reason],
     ['Ready', point.readyAt && moment(point.readyAt)],
-    ['Quiesced', quiesce.level === 'cold' ? `${quiesce.workload.kind}/${quiesce.workload.name}` : undefined],
+    ['Group', group && `${group.groupId}, ${String(group.restorePointIds.length)} volumes`],
+    [
+      'Quiesced',
+      quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`,
+    ],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
     ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
     ['VolumeSnapshot', snapshot?.volumeSnapshotName],
     ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
     ['Handle', snapshot?.snapshotHandle],
     ['StorageClass', claim?.storageClassName],
+    ['Notice', notices.length === 0 ? undefined : notices.map(({ message }) => message).join('; ')],
     ['Error', errorText(point.error)],
   ]);
 }

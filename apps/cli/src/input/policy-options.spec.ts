@@ -28,6 +28,30 @@ test('every option finds its place', () => {
   });
 });
 
+test('a level has the options that belong to it', () => {
+  const workload = { kind: 'Deployment', name: 'x' };
+  expect(policyOf('--quiesce', 'deployment/x', '--level', 'frozen', '--quiesce-deadline', '1m')).toEqual({
+    quiesce: { level: 'frozen', workload },
+  });
+  const hooks = ['--before', '["lock", "--all"]', '--before', 'flush', '--hook-timeout', '1m', '--after', 'unlock'];
+  expect(policyOf('--quiesce', 'deployment/x', '--level', 'hooks', ...hooks)).toEqual({
+    quiesce: {
+      level: 'hooks',
+      workload,
+      before: [
+        { command: ['lock', '--all'], timeoutSeconds: 60 },
+        { command: ['flush'], timeoutSeconds: 60 },
+      ],
+      after: [{ command: ['unlock'], timeoutSeconds: 60 }],
+    },
+  });
+  expect(SnapshotPolicy.safeParse(policyOf('--level', 'frozen')).success).toBe(false);
+});
+
+test('what is done about a full pool is said by name', () => {
+  expect(policyOf('--when-pool-full', 'evict')).toEqual({ poolGuard: { whenFull: 'evict' } });
+});
+
 test('an assertion has an image and a command', () => {
   const policy = policyOf('--assert-image', 'busybox', '--assert-command', 'grep', 'x', '/data/y');
   expect(policy).toEqual({ assertion: { image: 'busybox', command: ['grep', 'x', '/data/y'] } });

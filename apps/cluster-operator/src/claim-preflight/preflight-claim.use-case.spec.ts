@@ -56,6 +56,8 @@ test('what a snapshot needs to know is told when nothing is missing', async () =
     volumeSnapshotClassName: 'snapclass',
     deletionPolicy: 'Retain',
     workload: { kind: 'Deployment', name: 'orders', uid, replicas: 3 },
+    pods: [],
+    notices: [],
   });
   expect(cluster.writes).toEqual([]);
 });

@@ -33,6 +33,8 @@ export class PreflightClaimUseCase {
       volumeSnapshotClassName: ObjectName.parse(snapshotClass.metadata.name),
       deletionPolicy: snapshotClass.deletionPolicy,
       ...(workload.saved === undefined ? {} : { workload: workload.saved }),
+      pods: [...workload.pods],
+      notices: [...workload.notices],
     };
   }
 
@@ -49,7 +51,7 @@ export class PreflightClaimUseCase {
   }
 
   #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [] });
-    return examineWorkload(this.cluster, question, question.quiesce.workload, signal);
+    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], pods: [], notices: [] });
+    return examineWorkload(this.cluster, question, question.quiesce, signal);
   }
 }

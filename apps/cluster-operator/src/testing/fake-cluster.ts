@@ -1,6 +1,7 @@
 import type {
   Cluster,
   Event,
+  HorizontalPodAutoscaler,
   KubernetesObject,
   LogicalVolume,
   PersistentVolume,
@@ -26,6 +27,7 @@ export class FakeCluster implements Cluster {
   readonly volumes = this.resource<PersistentVolume>('PersistentVolume');
   readonly pods = this.resource<Pod>('Pod');
   readonly events = this.resource<Event>('Event');
+  readonly autoscalers = this.resource<HorizontalPodAutoscaler>('HorizontalPodAutoscaler');
   readonly storageClasses = this.resource<StorageClass>('StorageClass');
   readonly snapshots = this.resource<VolumeSnapshot>('VolumeSnapshot');
   readonly snapshotContents = this.resource<VolumeSnapshotContent>('VolumeSnapshotContent');

@@ -1,4 +1,4 @@
-import { SavedWorkload } from '@snapfleet/contracts';
+import { ObjectName, SavedWorkload } from '@snapfleet/contracts';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
@@ -32,7 +32,10 @@ beforeEach(() => {
   });
 });
 
-const command = (operation = operationId) => ({ operationId: operation, ...where, workload, deadlineSeconds: 10 });
+const command = (operation = operationId) => {
+  const otherClaims: (typeof where.persistentVolumeClaim)[] = [];
+  return { operationId: operation, ...where, otherClaims, workload, deadlineSeconds: 10 };
+};
 const quiesce = (operation = operationId) => new QuiesceWorkloadUseCase(cluster, now).run(command(operation), never);
 const resume = () => new ResumeWorkloadUseCase(cluster, now).run(command(), never);
 
@@ -132,4 +135,18 @@ test('a quiesce that has read the workload before the resume cannot write after 
 test('the next operation can quiesce a workload that others have resumed', async () => {
   await resume();
   await expect(quiesce(otherOperationId)).resolves.toBeDefined();
+});
+
+test('of a group it waits until nobody uses any of its claims', async () => {
+  const volumesOfOther = [{ name: 'data', persistentVolumeClaim: { claimName: 'invoices' } }];
+  cluster.pods.put({
+    metadata: { name: 'invoices-1', namespace: 'shop' },
+    spec: { volumes: volumesOfOther },
+    status: { phase: 'Running' },
+  } as never);
+  const wish = { ...command(), otherClaims: [ObjectName.parse('invoices')], deadlineSeconds: 1 };
+  await expect(new QuiesceWorkloadUseCase(cluster, now).run(wish, never)).rejects.toMatchObject({
+    code: 'workload_not_gone',
+    message: expect.stringContaining('invoices was still used') as string,
+  });
 });

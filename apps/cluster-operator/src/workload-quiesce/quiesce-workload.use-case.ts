@@ -33,14 +33,22 @@ export class QuiesceWorkloadUseCase {
     const { workload } = command;
     if (workload.kind === 'Pod') {
       await retryOnConflict(() => this.#deletePod(command, signal), signal);
-      await awaitNoUsers(this.cluster, command, deadline, signal);
+      await this.#awaitNoUsers(command, deadline, signal);
     } else {
       await retryOnConflict(() => this.#scaleToZero(command, workload, signal), signal);
       await this.#awaitScaled(command, workload, deadline, signal);
-      await awaitNoUsers(this.cluster, command, deadline, signal);
+      await this.#awaitNoUsers(command, deadline, signal);
       await this.#expectStillAway(command, workload, signal);
     }
     return { quiescedAt: this.now().toISOString() };
+  }
+
+  async #awaitNoUsers(command: Command, deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const { namespace, persistentVolumeClaim, otherClaims } = command;
+    const claims = [persistentVolumeClaim, ...otherClaims];
+    const gone = (claim: Command['persistentVolumeClaim']): Promise<void> =>
+      awaitNoUsers(this.cluster, { namespace, persistentVolumeClaim: claim }, deadline, signal);
+    await Promise.all(claims.map(gone));
   }
 
   async #deletePod(command: Command, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import { QuiesceWorkloadUseCase } from '../workload-quiesce/quiesce-workload.use
 import { ResumeWorkloadUseCase } from './resume-workload.use-case.js';
 
 let cluster: FakeCluster;
-let command: Parameters<ResumeWorkloadUseCase['run']>[0] & { deadlineSeconds: number };
+let command: Parameters<QuiesceWorkloadUseCase['run']>[0];
 const spec = { containers: [], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }] };
 const resume = () => new ResumeWorkloadUseCase(cluster, now).run(command, never);
 const quiesce = () => new QuiesceWorkloadUseCase(cluster, now).run(command, never);
@@ -26,7 +26,7 @@ beforeEach(() => {
     spec,
   };
   const workload = SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: pod.metadata.uid, manifest });
-  command = { operationId, ...where, workload, deadlineSeconds: 10 };
+  command = { operationId, ...where, otherClaims: [], workload, deadlineSeconds: 10 };
 });
 
 test('a deleted Pod is made again from its manifest, with a note of who did it', async () => {

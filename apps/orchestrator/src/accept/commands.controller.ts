@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   type CommandDefinition,
   type DataOf,
+  GroupCreate,
   type MessageOf,
   SnapfleetError,
   SnapshotBackup,
@@ -29,6 +30,13 @@ export class CommandsController {
   create(message: MessageOf<DataOf<typeof SnapshotCreate>>): Promise<void> {
     return this.settle(SnapshotCreate, message, () => {
       this.accept.create(message);
+    });
+  }
+
+  @CommandHandler(GroupCreate)
+  createGroup(message: MessageOf<DataOf<typeof GroupCreate>>): Promise<void> {
+    return this.settle(GroupCreate, message, () => {
+      this.accept.createGroup(message);
     });
   }
 

@@ -6,8 +6,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS operation (
     operation_id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
-    volume TEXT NOT NULL,
-    restore_point_id TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    restore_point_ids TEXT NOT NULL,
     command_id TEXT NOT NULL,
     traceparent TEXT,
     request_digest TEXT NOT NULL,
@@ -16,7 +16,7 @@ const schema = `
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     accepted_at TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS operation_open ON operation (volume) WHERE finished = 0;
+  CREATE INDEX IF NOT EXISTS operation_open ON operation (accepted_at) WHERE finished = 0;
   CREATE TABLE IF NOT EXISTS restore_point (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     restore_point_id TEXT NOT NULL UNIQUE,

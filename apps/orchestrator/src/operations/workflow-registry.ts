@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CreateState } from '../workflow/create-snapshot.state.js';
+import type { CreateState } from '../workflow/create/create-state.js';
 import type { DeleteState } from '../workflow/delete-snapshot.workflow.js';
 import type { RestoreState } from '../workflow/restore-volume.workflow.js';
 import { SnapfleetError } from '@snapfleet/contracts';
@@ -22,7 +22,7 @@ export function register<State extends CreateState | DeleteState | RestoreState>
     read: (stored) => schema.parse(stored),
     ended: (state) => finalPhases.includes(schema.parse(state).phase),
     cancellable: (state) => workflow.cancellable(schema.parse(state)),
-    step: (state, operation, point) => workflow.step(schema.parse(state), operation, point),
+    step: (state, operation, points) => workflow.step(schema.parse(state), operation, points),
     next: (state, outcome, context) => workflow.next(schema.parse(state), outcome, context),
   };
 }

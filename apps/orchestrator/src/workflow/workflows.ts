@@ -1,6 +1,6 @@
 import { register, WorkflowRegistry } from '../operations/workflow-registry.js';
-import { CreateState } from './create-snapshot.state.js';
-import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
+import { CreateState } from './create/create-state.js';
+import { CreateSnapshotWorkflow } from './create/create-snapshot.workflow.js';
 import { DeleteSnapshotWorkflow, DeleteState } from './delete-snapshot.workflow.js';
 import { RestoreState, RestoreVolumeWorkflow } from './restore-volume.workflow.js';
 

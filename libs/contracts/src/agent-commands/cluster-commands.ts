@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
-import { Bytes, ObjectName, ObjectUid, OperationId, RestorePointId, VolumeHandle } from '../identifiers.js';
-import { BoundSnapshot, ClaimFacts, VolumeReference } from '../restore-point.js';
+import { Bytes, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId, VolumeHandle } from '../identifiers.js';
+import { BoundSnapshot, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Assertion, Quiesce } from '../snapshot-policy.js';
+import { Assertion, Hook, Quiesce } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
@@ -27,6 +27,10 @@ export const SavedWorkload = z.discriminatedUnion('kind', [
 ]);
 export type SavedWorkload = z.infer<typeof SavedWorkload>;
 
+/** A Pod that uses the claim, told apart from a later one of the same name. */
+export const WritingPod = z.object({ name: ObjectName, uid: PodUid });
+export type WritingPod = z.infer<typeof WritingPod>;
+
 export const ClaimPreflight = defineAgentCommand({
   name: 'claim.preflight',
   summary: 'Check all that a snapshot of this claim needs, and read what has to be known before anything is changed.',
@@ -40,6 +44,12 @@ export const ClaimPreflight = defineAgentCommand({
       volumeSnapshotClassName: ObjectName,
       deletionPolicy: z.enum(['Delete', 'Retain']),
       workload: SavedWorkload.optional(),
+      pods: z
+        .array(WritingPod)
+        .max(64)
+        .default([])
+        .describe('the running Pods that use the claim, where the level is `frozen` or `hooks`'),
+      notices: z.array(Notice).max(16).default([]),
     }),
     z.object({ passed: z.literal(false), findings: z.array(ErrorDetail).min(1) }),
   ]),
@@ -55,6 +65,7 @@ export const WorkloadQuiesce = defineAgentCommand({
   data: z.object({
     operationId: OperationId,
     ...VolumeReference.shape,
+    otherClaims: z.array(ObjectName).max(15).default([]).describe('of a group: nobody may use these either'),
     workload: SavedWorkload,
     deadlineSeconds: z.number().int().positive(),
   }),
@@ -87,6 +98,37 @@ export const WorkloadResume = defineAgentCommand({
     namespace: 'shop',
     persistentVolumeClaim: 'orders',
     workload: WorkloadQuiesce.example.workload,
+  },
+});
+
+export const WorkloadRunHooks = defineAgentCommand({
+  name: 'workload.run-hooks',
+  summary:
+    'Run commands in these Pods, one after the other, each in every Pod. Run again, they run again: a hook has to bear that.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId,
+    namespace: VolumeReference.shape.namespace,
+    moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
+    pods: z.array(WritingPod).min(1).max(64),
+    hooks: z.array(Hook).max(8),
+  }),
+  reply: z.object({
+    endedAt: time,
+    failures: z
+      .array(z.string().max(1024))
+      .max(64)
+      .describe('of hooks whose `onError` is `continue`; empty: all of them succeeded'),
+    gone: z.array(WritingPod).max(64).describe('Pods that are not there any more, or have restarted a container'),
+  }),
+  errors: ['hook_failed', 'operation_superseded'],
+  example: {
+    operationId,
+    namespace: 'shop',
+    moment: 'before',
+    pods: [{ name: 'orders-7d4b9c', uid: '4b5b0a5e-1c55-4a4b-8f0f-0c6f1d7a9e10' }],
+    hooks: [{ command: ['/usr/bin/flush-and-lock'] }],
   },
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
-import { ReadySnapshot } from '../restore-point.js';
+import { Notice, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName, Quiesce } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -28,7 +28,10 @@ export const SnapshotPreflightPassed = defineEvent({
   summary: 'Everything that the snapshot needs is there.',
   from: ['orchestrator'],
   to: ['client'],
-  data: AboutRestorePoint,
+  data: z.object({
+    ...AboutRestorePoint.shape,
+    notices: z.array(Notice).max(16).default([]).describe('what may disturb it, such as who else scales the workload'),
+  }),
   example: example.where,
 });
 
@@ -102,7 +105,7 @@ export const SnapshotDeleted = defineEvent({
     ...AboutRestorePoint.shape,
     freed: z.boolean(),
     backupsDeleted: z.array(MoverName),
-    cause: z.enum(['command', 'retention']),
+    cause: z.enum(['command', 'retention', 'pool-guard']),
   }),
   example: { ...example.where, freed: true, backupsDeleted: [], cause: 'command' },
 });

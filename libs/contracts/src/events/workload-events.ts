@@ -8,12 +8,14 @@ const duration = z.number().int().nonnegative();
 
 export const WorkloadQuiesced = defineEvent({
   name: 'workload.quiesced',
-  summary: 'The workload is scaled to 0 or its Pod deleted, and every Pod that used the volume is gone.',
+  summary:
+    'The workload does not write: scaled to 0 or its Pod deleted and every Pod that used the volume gone, or frozen, or made ready by its hooks.',
   from: ['orchestrator'],
   to: ['client'],
   data: z.object({
     ...AboutRestorePoint.shape,
     workload: Workload,
+    level: z.enum(['cold', 'frozen', 'hooks']).default('cold'),
     originalReplicas: z.number().int().nonnegative().optional(),
   }),
   example: { ...example.where, workload: { kind: 'Deployment', name: 'orders' }, originalReplicas: 1 },
@@ -21,14 +23,14 @@ export const WorkloadQuiesced = defineEvent({
 
 export const WorkloadResumed = defineEvent({
   name: 'workload.resumed',
-  summary: 'The workload is back as it was: the exact replicas, or the Pod.',
+  summary: 'The workload is back as it was: the exact replicas, or the Pod; or it goes on after a freeze or its hooks.',
   from: ['orchestrator'],
   to: ['client'],
   data: z.object({
     ...AboutRestorePoint.shape,
     workload: Workload,
     replicas: z.number().int().nonnegative().optional(),
-    downtimeMs: duration.describe('from the moment before the scale to the moment after it was put back'),
+    downtimeMs: duration.describe('from the moment before it was quiesced to the moment after it was put back'),
     conflict: z.string().max(1024).optional().describe('what somebody else changed meanwhile, and was left in place'),
   }),
   example: { ...example.where, workload: { kind: 'Deployment', name: 'orders' }, replicas: 1, downtimeMs: 8120 },
