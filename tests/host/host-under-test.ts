@@ -39,13 +39,14 @@ export class HostUnderTest {
     private readonly commands: AgentCommands,
   ) {}
 
-  static async create(): Promise<HostUnderTest> {
+  /** Without `volumes` the disk is left empty. */
+  static async create({ volumes = true } = {}): Promise<HostUnderTest> {
     const guest = await bootGuest();
     const nats = await startNatsServer({ host: guest.hostAddress });
     const options = { party: 'backup-worker', device, servers: nats.url, log: noLog } as const;
     const link = new NatsLink(options, 'test');
     const host = new HostUnderTest(guest, nats, link, new AgentCommands(link, options));
-    await prepareVolumes(guest);
+    if (volumes) await prepareVolumes(guest);
     await host.startService();
     return host;
   }

@@ -4,6 +4,8 @@ import { poolBytes, type DeviceSimulatorSettings } from './config.js';
 import { EmbeddedDevice } from './embedded-device.js';
 import { HostVolumes } from './host/host-volumes.js';
 import { VolumeController } from './host/volume.controller.js';
+import { WriterFreezes } from './host/writer-freezes.js';
+import { WritersController } from './host/writers.controller.js';
 
 /** Stops the device when nothing asks it any more. */
 @Injectable()
@@ -44,7 +46,7 @@ export class AppModule {
   static with(settings: DeviceSimulatorSettings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [VolumeController],
+      controllers: [VolumeController, WritersController],
       providers: [
         { provide: EmbeddedDevice, useFactory: (log: ServiceLog) => startDevice(settings, log), inject: [ServiceLog] },
         {
@@ -52,6 +54,7 @@ export class AppModule {
           useFactory: (device: EmbeddedDevice) => new HostVolumes(device),
           inject: [EmbeddedDevice],
         },
+        WriterFreezes,
         DeviceLifetime,
       ],
     };

@@ -16,8 +16,13 @@ import { BlkidProbe } from './privileged/blkid-probe.js';
 import { LvmQueue } from './privileged/lvm-queue.js';
 import { LvmVolumes } from './privileged/lvm-volumes.js';
 import { MountHolders } from './privileged/mount-holders.js';
+import { podCgroups } from './privileged/pod-cgroups.js';
 import { createPrivilegedPrograms } from './privileged/privileged-programs.js';
+import { ThawWatchdogs } from './privileged/thaw-watchdogs.js';
 import { VolumeController } from './volume.controller.js';
+import { FreezeJournal } from './writers/freeze-journal.js';
+import { FreezeWriters } from './writers/freeze-writers.use-case.js';
+import { WritersController } from './writers/writers.controller.js';
 
 const partsToken = Symbol('host-lvm.parts');
 type Parts = Awaited<ReturnType<typeof assemble>>;
@@ -41,8 +46,11 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
   const shared = { volumes, holders, leases, journal, lock, log };
   const expose = new ExposeVolume({ ...shared, probe: new BlkidProbe(programs), endExposure, conceal });
   const sweep = new SweepLeftovers(shared);
-  const lifetime = new HostLifetime(sweep, conceal, journal, volumes, log);
-  return { queue, volumes, leases, expose, conceal, renew: new RenewLease(leases), lifetime };
+  const freezes = await FreezeJournal.open(settings.SNAPFLEET_STATE_DIR);
+  const watchdogs = new ThawWatchdogs(programs);
+  const writers = new FreezeWriters({ cgroups: podCgroups, watchdogs, journal: freezes, lock, log });
+  const lifetime = new HostLifetime({ sweep, conceal, writers, journal, volumes, log });
+  return { queue, volumes, leases, expose, conceal, writers, renew: new RenewLease(leases), lifetime };
 }
 
 /** host-lvm: the root side of a device, with a closed list of what it may do. */
@@ -59,7 +67,7 @@ export class AppModule {
     });
     return {
       module: AppModule,
-      controllers: [VolumeController, PoolController],
+      controllers: [VolumeController, PoolController, WritersController],
       providers: [
         { provide: partsToken, inject: [ServiceLog], useFactory: (log: ServiceLog) => assemble(settings, log) },
         part(LvmQueue, (parts) => parts.queue),
@@ -67,6 +75,7 @@ export class AppModule {
         part(LeaseTable, (parts) => parts.leases),
         part(ExposeVolume, (parts) => parts.expose),
         part(ConcealVolume, (parts) => parts.conceal),
+        part(FreezeWriters, (parts) => parts.writers),
         part(RenewLease, (parts) => parts.renew),
         part(HostLifetime, (parts) => parts.lifetime),
       ],

@@ -143,6 +143,7 @@ func (c *containers) startOne(
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
 	}
 	started := metav1.Now()
+	defer inPodCgroup(pod.UID, command.SysProcAttr)()
 	if err := command.Start(); err != nil {
 		return nil, nil, err
 	}

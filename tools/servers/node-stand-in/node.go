@@ -197,6 +197,9 @@ func (n *node) serve(ctx context.Context, key podKey) error {
 
 // start publishes the volumes of a Pod, runs what it has to run and says that it runs.
 func (n *node) start(ctx context.Context, pod *v1.Pod) error {
+	if err := makePodCgroup(pod.UID); err != nil {
+		return err
+	}
 	found, err := n.publish(ctx, pod)
 	if err != nil {
 		n.events.Eventf(pod, v1.EventTypeWarning, "FailedMount", "%v", err)
@@ -285,6 +288,9 @@ func (n *node) end(ctx context.Context, pod *v1.Pod) error {
 
 func (n *node) tearDown(ctx context.Context, uid types.UID, grace time.Duration) error {
 	n.containers.stop(uid, grace)
+	if err := removePodCgroup(uid); err != nil {
+		return err
+	}
 	n.published.Delete(uid)
 	if err := n.volumes.unpublishAll(ctx, uid); err != nil {
 		return err

@@ -10,9 +10,11 @@ import { inSession, type Session } from '../session.js';
 
 const errorText = (error: RestorePoint['error']): string | undefined => error && `${error.code}: ${error.message}`;
 
+const quiescedText = (quiesce: RestorePoint['policy']['quiesce']): string | undefined =>
+  quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`;
+
 function facts(point: RestorePoint): string {
   const { snapshot, claim, policy, group, notices = [] } = point;
-  const { quiesce } = policy;
   return properties([
     ['Restore point', point.restorePointId],
     ['Volume', `${point.namespace}/${point.persistentVolumeClaim}`],
@@ -22,17 +24,14 @@ function facts(point: RestorePoint): string {
     ['Reason', point.reason],
     ['Ready', point.readyAt && moment(point.readyAt)],
     ['Group', group && `${group.groupId}, ${String(group.restorePointIds.length)} volumes`],
-    [
-      'Quiesced',
-      quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`,
-    ],
+    ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
     ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
     ['VolumeSnapshot', snapshot?.volumeSnapshotName],
     ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
     ['Handle', snapshot?.snapshotHandle],
     ['StorageClass', claim?.storageClassName],
-    ['Notice', notices.length === 0 ? undefined : notices.map(({ message }) => message).join('; ')],
+    ['Notice', notices.map(({ message }) => message).join('; ') || undefined],
     ['Error', errorText(point.error)],
   ]);
 }

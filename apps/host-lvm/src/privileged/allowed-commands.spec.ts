@@ -17,6 +17,12 @@ const mount = (
   );
 const device = '/dev/mapper/rhel-5b0a4c3e--7f2d';
 
+const podCgroup =
+  '/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod5b0a4c3e_7f2d_5c1a_9e8b_2f6d1c0b9a87.slice';
+const watchdog = (...directories: string[]): string[] => [
+  ...['--no-warnings', '/opt/snapfleet/apps/host-lvm/dist/writers/thaw-watchdog.js', '5000', ...directories],
+];
+
 describe('the closed list', () => {
   it.each([
     ['lvs', volumesOfHandle(handle)],
@@ -25,6 +31,8 @@ describe('the closed list', () => {
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec,nosymfollow,nouuid', device)],
     ['nsenter', mount('ext4', 'ro,nosuid,nodev,noexec,noload', device)],
     ['nsenter', inside('umount', '--internal-only', '/run/snapfleet/host-lvm/volume')],
+    ['node', watchdog(podCgroup)],
+    ['node', watchdog(podCgroup, '/sys/fs/cgroup/kubepods/burstable/pod5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87')],
   ])('allows %s %j', (program, argv) => {
     expect(isAllowed(program, argv)).toBe(true);
   });
@@ -49,6 +57,11 @@ describe('the closed list', () => {
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec', '/dev/mapper/../sda1')],
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec', device, '/run/snapfleet/../../etc')],
     ['nsenter', inside('mknod', '--mode', '0666', '/run/snapfleet/volume', 'b', '8', '0')],
+    ['node', ['--eval', 'process.exit()']],
+    ['node', watchdog()],
+    ['node', watchdog('/sys/fs/cgroup/system.slice/sshd.service')],
+    ['node', watchdog(podCgroup, `${podCgroup}/../../../system.slice`)],
+    ['node', watchdog(podCgroup, '/sys/fs/cgroup')],
   ])('refuses %s %j', (program, argv) => {
     expect(isAllowed(program, argv)).toBe(false);
   });

@@ -16,21 +16,24 @@ export interface PrivilegedPrograms {
 /** The one door through which host-lvm starts programs. `deadlineMs` is for one program. */
 export function createPrivilegedPrograms(deadlineMs: number): PrivilegedPrograms {
   const programs = createProgramRunner({
-    allowed: allowedPrograms,
+    allowed: allowedPrograms.map(pathOf),
     // The place of lvm.conf, and whether udev makes the device nodes.
     inheritEnvironment: ['LVM_SYSTEM_DIR', 'DM_DISABLE_UDEV'],
   });
   return {
     run: async (program, argv, options = {}) => {
       check(program, argv);
-      return await programs.run(program, argv, { deadlineMs, onDeadline: 'leave', ...options });
+      return await programs.run(pathOf(program), argv, { deadlineMs, onDeadline: 'leave', ...options });
     },
     start: async (program, argv, options) => {
       check(program, argv);
-      return await programs.start(program, argv, options);
+      return await programs.start(pathOf(program), argv, options);
     },
   };
 }
+
+/** The Node.js of PATH may be another one than this service was made for. */
+const pathOf = (program: AllowedProgram): string => (program === 'node' ? process.execPath : program);
 
 function check(program: string, argv: readonly string[]): void {
   if (!isAllowed(program, argv))

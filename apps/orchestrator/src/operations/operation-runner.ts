@@ -66,7 +66,7 @@ export class OperationRunner {
 
   /** Runs an operation that is in the journal, after those before it that share a resource with it. */
   enqueue({ operationId, resources }: Operation): void {
-    const before = Promise.all(resources.map((resource) => this.queues.get(resource)));
+    const before = Promise.all(resources.map((resource) => this.queues.get(resource) ?? Promise.resolve()));
     const run = before.then(() => this.run(operationId));
     for (const resource of resources) this.queues.set(resource, run);
     void run.then(() => {

@@ -66,20 +66,27 @@ function violationsOfOne(id: string, level: string, told: readonly ToldEvent[], 
   const endings = told.filter(({ name }) => name === 'snapshot.ready' || name === 'snapshot.failed');
   const [ending] = endings;
   const snapshot = device.snapshots.get(id);
-  const found: string[] = [];
-  if (endings.length !== 1) found.push(`${id} has the endings [${endings.map(({ name }) => name).join(', ')}]`);
-  if (ending?.name === 'snapshot.ready') {
-    if (snapshot === undefined) found.push(`${id} is ready without a snapshot`);
-    const { consistency } = ending.data;
-    if (consistency !== 'crash' && snapshot?.cutWhileWritten !== false)
-      found.push(`${id} is told as ${String(consistency)}-consistent, but Pods were writing`);
-    const resumedAt = names.indexOf('workload.resumed');
-    if (level !== 'none' && (resumedAt < 0 || resumedAt > names.indexOf('snapshot.ready')))
-      found.push(`${id} is ready before its workload was resumed`);
-  }
-  if (ending?.name === 'snapshot.failed' && snapshot !== undefined)
-    found.push(`${id} has failed and left its snapshot`);
-  if (names.includes('workload.quiesced') && !names.includes('workload.resumed'))
-    found.push(`${id} has quiesced its workload and not resumed it`);
-  return found;
+  return [
+    ...(endings.length === 1 ? [] : [`${id} has the endings [${endings.map(({ name }) => name).join(', ')}]`]),
+    ...(ending?.name === 'snapshot.ready' ? violationsOfReady(id, ending, device) : []),
+    ...(ending?.name === 'snapshot.ready' && level !== 'none' && !isResumedBefore('snapshot.ready', names)
+      ? [`${id} is ready before its workload was resumed`]
+      : []),
+    ...(ending?.name === 'snapshot.failed' && snapshot !== undefined ? [`${id} has failed and left its snapshot`] : []),
+    ...(names.includes('workload.quiesced') && !names.includes('workload.resumed')
+      ? [`${id} has quiesced its workload and not resumed it`]
+      : []),
+  ];
+}
+
+function violationsOfReady(id: string, { data }: ToldEvent, device: ModelDevice): string[] {
+  const snapshot = device.snapshots.get(id);
+  if (snapshot === undefined) return [`${id} is ready without a snapshot`];
+  if (data.consistency === 'crash' || snapshot.cutWhileWritten === false) return [];
+  return [`${id} is told as ${String(data.consistency)}-consistent, but Pods were writing`];
+}
+
+function isResumedBefore(name: string, names: readonly string[]): boolean {
+  const resumedAt = names.indexOf('workload.resumed');
+  return resumedAt >= 0 && resumedAt < names.indexOf(name);
 }

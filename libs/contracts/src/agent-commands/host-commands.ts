@@ -111,7 +111,7 @@ const FreezeId = z.uuid();
 export const WritersFreeze = defineAgentCommand({
   name: 'writers.freeze',
   summary:
-    'Stop every process of these Pods by the cgroup freezer, and write out what they wrote; a watchdog of its own lets them go on when the time is over, whatever else has ended.',
+    'Stop every process of these Pods by the cgroup freezer; a watchdog process lets them go on when the time is over, whatever else has ended.',
   from: ['orchestrator'],
   to: ['host-lvm'],
   data: z.object({
