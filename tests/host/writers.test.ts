@@ -12,8 +12,7 @@ const [first, second] = ['first', 'second'].map((name) => VolumeHandle.parse(det
 let host: HostUnderTest;
 let writer: GuestProgram;
 let operations = 0;
-const nextOperation = (): OperationId =>
-  OperationId.parse(deterministicUuid('operation', String((operations += 1))));
+const nextOperation = (): OperationId => OperationId.parse(deterministicUuid('operation', String((operations += 1))));
 
 const bash = async (script: string): Promise<string> =>
   (await host.guest.run('bash', ['-euo', 'pipefail', '-c', script], { deadlineMs })).stdout.trim();
