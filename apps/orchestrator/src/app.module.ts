@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { AgentCommands, EventPublisher, MessagingModule, NatsLink } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
 import { AcceptCommandUseCase } from './accept/accept-command.use-case.js';
@@ -21,14 +21,24 @@ import { RestorePointStore } from './journal/restore-point.store.js';
 import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
+import { AskAgain } from './recovery/ask-again.use-case.js';
+import { JetStreamEventState } from './recovery/event-stream-state.js';
+import { Recovery } from './recovery/recovery.js';
+import { TellHistory } from './recovery/tell-history.use-case.js';
 import { reportTo } from './report.js';
 import { WorkLifetime } from './work-lifetime.js';
 import { workflows } from './workflow/workflows.js';
 
 const now = (): Date => systemClock.now();
 
+/** A process that was paused while another one took its place must not go on: nothing it knows is true any more. */
+function endProcess(): void {
+  new Logger('journal').fatal({ event: 'journal.taken-over' });
+  process.exit(1);
+}
+
 const journalProviders = (settings: OrchestratorSettings): Provider[] => [
-  { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL) },
+  { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL, endProcess) },
   { provide: OperationStore, useFactory: (journal: Journal) => new OperationStore(journal), inject: [Journal] },
   { provide: RestorePointStore, useFactory: (journal: Journal) => new RestorePointStore(journal), inject: [Journal] },
   { provide: Outbox, useFactory: (journal: Journal) => new Outbox(journal), inject: [Journal] },
@@ -101,6 +111,28 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
     useFactory: (services: AgentCommands, link: NatsLink) =>
       new ExamineDeviceUseCase(services, new ConsumerPresence(link)),
     inject: [AgentCommands, NatsLink],
+  },
+  {
+    provide: Recovery,
+    useFactory: (
+      journal: Journal,
+      operations: OperationStore,
+      restorePoints: RestorePointStore,
+      outbox: Outbox,
+      events: EventRecorder,
+      link: NatsLink,
+    ) => {
+      const report = reportTo('recovery');
+      const shared = { journal, outbox, events, now, report, stream: new JetStreamEventState(link) };
+      return new Recovery({
+        history: new TellHistory(shared),
+        work: new AskAgain({ ...shared, operations, restorePoints }),
+        clock: systemClock,
+        everyMs: settings.SNAPFLEET_RECOVERY_SECONDS * 1000,
+        report,
+      });
+    },
+    inject: [Journal, OperationStore, RestorePointStore, Outbox, EventRecorder, NatsLink],
   },
   WorkLifetime,
 ];

@@ -10,6 +10,13 @@ export const OrchestratorSettings = z.object({
     .min(1)
     .default('/var/lib/snapfleet/orchestrator/journal.sqlite')
     .describe('file of the journal; on a disk that keeps what was synced'),
+  SNAPFLEET_RECOVERY_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe('how often it looks whether the streams still carry what the journal remembers'),
   SNAPFLEET_FAILPOINT: z
     .string()
     .regex(failpointPattern, 'must be <phase>:<before|after>:<kill|hold|tell>, several with "," between')

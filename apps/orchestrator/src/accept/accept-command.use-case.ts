@@ -1,11 +1,11 @@
 import {
-  BackupRequested,
   CommandCompleted,
   type CommandDefinition,
   type DataOf,
   eventIdFor,
   type GroupCreate,
   type MessageOf,
+  type MoverName,
   type OperationId,
   operationIdFor,
   type DeviceId,
@@ -17,16 +17,15 @@ import {
   type SnapshotDelete,
   type SnapshotRestore,
   type SnapshotVerify,
-  VerificationRequested,
 } from '@snapfleet/contracts';
 import { wouldRemoveLastGoodCopy } from '../catalogue/last-good-copy.js';
 import { withPendingBackup, withPendingVerification } from '../catalogue/restore-point-progress.js';
-import { backupToVerify } from '../catalogue/verification-request.js';
+import { backupProofRequest, backupRequest, snapshotProofRequest } from '../catalogue/work-request.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
-import type { Operation } from '../operations/operation.js';
+import type { Operation, PendingEvent } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { volumeResource } from '../operations/resources.js';
 import { readySnapshot } from '../workflow/restore-point-view.js';
@@ -35,7 +34,7 @@ import { digestOfRequest, refuseOtherRequest } from './request-digest.js';
 
 interface AcceptParts {
   readonly device: DeviceId;
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -98,10 +97,8 @@ export class AcceptCommandUseCase {
     const { restorePointId, mover, verify } = message.data;
     this.accept(message, 'snapshot.backup', () => {
       const existing = this.existing(restorePointId);
-      const ready = { ...readySnapshot(existing), movers: [mover], verify: verify ? ['backup'] : [] };
-      const point = withPendingBackup(existing, mover);
-      const events = [{ definition: BackupRequested, data: { ready, mover } }];
-      return { kind: 'backup', state: {}, points: [point], events, finished: true };
+      const events = [backupRequest(existing, mover, verify)];
+      return { kind: 'backup', state: {}, points: [withPendingBackup(existing, mover)], events, finished: true };
     });
   }
 
@@ -109,26 +106,16 @@ export class AcceptCommandUseCase {
     const { restorePointId, level, mover, assertion } = message.data;
     this.accept(message, 'snapshot.verify', () => {
       const existing = this.existing(restorePointId);
-      if (level === 'snapshot') {
-        const data = { level, ready: readySnapshot(existing), ...(assertion === undefined ? {} : { assertion }) };
-        const point = withPendingVerification(existing, { level });
-        return {
-          kind: 'verify',
-          state: {},
-          points: [point],
-          events: [{ definition: VerificationRequested, data }],
-          finished: true,
-        };
-      }
-      const backup = backupToVerify(existing, mover);
-      const point = withPendingVerification(existing, { level, mover: backup.backup.mover });
-      return {
+      const begin = (key: { level: typeof level; mover?: MoverName }, event: PendingEvent): Beginning => ({
         kind: 'verify',
         state: {},
-        points: [point],
-        events: [{ definition: VerificationRequested, data: { level, backup } }],
+        points: [withPendingVerification(existing, key)],
+        events: [event],
         finished: true,
-      };
+      });
+      if (level === 'snapshot') return begin({ level }, snapshotProofRequest(existing, assertion));
+      const request = backupProofRequest(existing, mover);
+      return begin({ level, mover: request.mover }, request.event);
     });
   }
 

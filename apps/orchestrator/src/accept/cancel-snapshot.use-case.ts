@@ -7,14 +7,14 @@ import {
 } from '@snapfleet/contracts';
 import { makingOperationOf } from '../catalogue/making-operation.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { workflows } from '../workflow/workflows.js';
 
 interface CancelParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -47,7 +47,9 @@ export class CancelSnapshotUseCase {
       events.flush();
       return;
     }
-    operations.requestCancel(operation.operationId);
+    journal.transaction(() => {
+      operations.requestCancel(operation.operationId);
+    });
     runner.cancel(operation.operationId);
   }
 }

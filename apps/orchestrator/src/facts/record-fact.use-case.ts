@@ -4,7 +4,7 @@ import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
 import { makingOperationOf } from '../catalogue/making-operation.js';
 import { completion, phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { Operation, PendingEvent, RestorePoints } from '../operations/operation.js';
@@ -12,7 +12,7 @@ import type { OperationRunner } from '../operations/operation-runner.js';
 import { eventOfEach, eventOfGroup } from '../workflow/create/create-events.js';
 
 interface FactParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;

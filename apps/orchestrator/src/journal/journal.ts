@@ -36,10 +36,20 @@ const schema = `
     subject TEXT,
     traceparent TEXT,
     time TEXT NOT NULL,
-    published INTEGER NOT NULL DEFAULT 0
+    published INTEGER NOT NULL DEFAULT 0,
+    history INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (sequence) WHERE published = 0;
+  CREATE TABLE IF NOT EXISTS fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
 `;
+
+/** Another process has opened the journal since: whatever this one still wants to write is out of date. */
+export class JournalTakenOverError extends Error {
+  override readonly name = 'JournalTakenOverError';
+}
 
 /**
  * The durable memory of the device: operations, restore points and the events still to be published, in one SQLite
@@ -47,17 +57,62 @@ const schema = `
  */
 export class Journal {
   readonly database: DatabaseSync;
+  private readonly epoch: number;
 
-  /** Opens the file, or makes it; `:memory:` is for unit tests. */
-  constructor(file: string) {
+  /**
+   * Opens the file, or makes it; `:memory:` is for unit tests. Who opened it last owns it.
+   * @param onTakenOver called before a write of a former owner is refused: a process that was paused has to end
+   */
+  constructor(
+    file: string,
+    private readonly onTakenOver: () => void = () => undefined,
+  ) {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.database = new DatabaseSync(file, { timeout: 5000 });
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
+    this.epoch = this.whole(() => {
+      const next = this.storedEpoch() + 1;
+      this.setFact('epoch', String(next));
+      return next;
+    });
   }
 
-  /** Runs `work` in one transaction: all of it becomes durable, or nothing. */
+  /**
+   * Runs `work` in one transaction: all of it becomes durable, or nothing.
+   * @throws JournalTakenOverError, and what `work` throws
+   */
   transaction<Result>(work: () => Result): Result {
+    return this.whole(() => {
+      const stored = this.storedEpoch();
+      if (stored === this.epoch) return work();
+      this.onTakenOver();
+      throw new JournalTakenOverError(`the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`);
+    });
+  }
+
+  /** Something that is remembered by its name. */
+  fact(name: string): string | undefined {
+    const row = this.database.prepare('SELECT value FROM fact WHERE name = ?').get(name);
+    return row === undefined ? undefined : String(row['value']);
+  }
+
+  /** Belongs into a transaction. */
+  setFact(name: string, value: string): void {
+    this.database
+      .prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+      .run(name, value);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private storedEpoch(): number {
+    return Number(this.fact('epoch') ?? 0);
+  }
+
+  private whole<Result>(work: () => Result): Result {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -69,8 +124,10 @@ export class Journal {
       throw error;
     }
   }
-
-  close(): void {
-    this.database.close();
-  }
 }
+
+/** What reads and writes single rows. */
+export type JournalDatabase = Pick<Journal, 'database'>;
+
+/** What makes several writes one. */
+export type JournalTransactions = Pick<Journal, 'transaction'>;

@@ -1,7 +1,7 @@
 import { OperationId, RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { Operation } from '../operations/operation.js';
-import type { Journal } from './journal.js';
+import type { JournalDatabase } from './journal.js';
 
 const jsonText = <Schema extends z.ZodType>(schema: Schema): z.ZodPipe<z.ZodTransform<unknown, string>, Schema> =>
   z.transform((text: string): unknown => JSON.parse(text)).pipe(schema);
@@ -34,7 +34,7 @@ const Row = z
 
 /** The operations in the journal. */
 export class OperationStore {
-  constructor(private readonly journal: Journal) {}
+  constructor(private readonly journal: JournalDatabase) {}
 
   /** Adds a new operation; false when there is one of that id already. */
   add(operation: Operation, acceptedAt: Date): boolean {

@@ -1,6 +1,6 @@
 import { RestorePoint, type RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
-import type { Journal } from './journal.js';
+import type { JournalDatabase } from './journal.js';
 
 const Row = z.object({ record: z.string() });
 const toRestorePoint = (row: unknown): RestorePoint => RestorePoint.parse(JSON.parse(Row.parse(row).record));
@@ -15,7 +15,7 @@ export interface RestorePointFilter {
 
 /** The catalogue of restore points in the journal. */
 export class RestorePointStore {
-  constructor(private readonly journal: Journal) {}
+  constructor(private readonly journal: JournalDatabase) {}
 
   save(point: RestorePoint): void {
     this.journal.database
@@ -48,5 +48,16 @@ export class RestorePointStore {
   /** All of one volume that are not deleted, the newest first. */
   ofVolume(namespace: string, persistentVolumeClaim: string): RestorePoint[] {
     return this.list({ namespace, persistentVolumeClaim, includeDeleted: false, limit: 100_000 });
+  }
+
+  /** Those with a backup or a proof that has not ended, the oldest first. */
+  withOpenWork(limit: number): RestorePoint[] {
+    return this.journal.database
+      .prepare(
+        `SELECT record FROM restore_point WHERE record LIKE '%"state":"pending"%' AND phase NOT IN ('deleted', 'failed')
+         ORDER BY sequence LIMIT ?`,
+      )
+      .all(limit)
+      .map(toRestorePoint);
   }
 }

@@ -5,7 +5,7 @@ import {
   SnapfleetError,
 } from '@snapfleet/contracts';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import { backOffMs } from '../workflow/back-off.js';
@@ -29,7 +29,7 @@ export interface Clock {
 }
 
 interface RunnerParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
