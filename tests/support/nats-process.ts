@@ -10,17 +10,14 @@ const startDeadlineMs = 20_000;
 /** nats-server as a child process. */
 export class NatsProcess implements NatsRunner {
   private child: ChildProcess | undefined;
-  private readonly killWithTests = (): void => {
-    this.child?.kill('SIGKILL');
-  };
 
-  constructor(private readonly config: string) {
-    process.on('exit', this.killWithTests);
-  }
+  constructor(private readonly config: string) {}
 
   async start(): Promise<void> {
     const program = join(await serverPrograms('nats'), 'nats-server');
-    const child = spawn(program, ['--config', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // The kernel ends it with the tests, however they end.
+    const command = ['--pdeathsig', 'KILL', program, '--config', this.config];
+    const child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     await ready(child);
   }
@@ -35,7 +32,6 @@ export class NatsProcess implements NatsRunner {
   }
 
   remove(): Promise<void> {
-    process.off('exit', this.killWithTests);
     return Promise.resolve();
   }
 }
