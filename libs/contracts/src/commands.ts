@@ -33,6 +33,7 @@ export const SnapshotCreate = defineCommand({
     'workload_not_found',
     'workload_conflict',
     'workload_not_gone',
+    'guard_unavailable',
     'snapshot_not_ready',
     'mover_unknown',
     'cancelled',

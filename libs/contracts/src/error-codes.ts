@@ -98,6 +98,10 @@ export const errorCodes = {
     'Pods that use the volume did not end in time.',
     'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',
   ),
+  guard_unavailable: passing(
+    'The workload guard does not answer, and no workload is taken away without its dead-man timer.',
+    'Check that workload-guard runs and that the user of cluster-operator may open its socket; nothing was touched.',
+  ),
   snapshot_not_ready: passing(
     'The VolumeSnapshot did not become ready in time.',
     'The message repeats status.error.message of the driver.',

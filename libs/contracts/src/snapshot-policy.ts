@@ -12,12 +12,18 @@ export type Workload = z.infer<typeof Workload>;
 const deadlineSeconds = (fallback: number): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(5).max(86_400).default(fallback);
 
+/** How long a workload may be away, in seconds; then the workload guard brings it back, whatever became of the rest. */
+export const MaximumDowntimeSeconds = z.number().int().min(30).max(86_400).default(900);
+
 /** What is done so that nobody writes while the snapshot is cut. */
 export const Quiesce = z.discriminatedUnion('level', [
   z.object({
     level: z.literal('cold').describe('the workload is scaled to 0, or the Pod deleted, and put back afterwards'),
     workload: Workload,
     deadlineSeconds: deadlineSeconds(300).describe('how long the Pods may take to end'),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds.describe(
+      'how long the workload may be away before the dead-man timer brings it back',
+    ),
   }),
   z.object({ level: z.literal('none').describe('nothing; device-mapper alone suspends the volume for the cut') }),
 ]);

@@ -10,9 +10,9 @@ import {
   type ScalableKind,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
-import { readQuiesceMark } from '../workload/quiesce-mark.js';
 import { stripPodManifest } from '../workload/strip-pod-manifest.js';
 
 /** What is known of the workload that is to be quiesced. */

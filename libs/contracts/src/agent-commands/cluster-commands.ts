@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
 import { Bytes, ObjectName, ObjectUid, OperationId, RestorePointId, VolumeHandle } from '../identifiers.js';
-import { BoundSnapshot, ClaimFacts, VolumeReference } from '../restore-point.js';
+import { BoundSnapshot, BroughtBack, ClaimFacts, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Assertion, Quiesce } from '../snapshot-policy.js';
+import { Assertion, MaximumDowntimeSeconds, Quiesce } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
@@ -49,7 +49,8 @@ export const ClaimPreflight = defineAgentCommand({
 
 export const WorkloadQuiesce = defineAgentCommand({
   name: 'workload.quiesce',
-  summary: 'Scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
+  summary:
+    'Arm the dead-man timer, scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
   data: z.object({
@@ -57,9 +58,10 @@ export const WorkloadQuiesce = defineAgentCommand({
     ...VolumeReference.shape,
     workload: SavedWorkload,
     deadlineSeconds: z.number().int().positive(),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds,
   }),
   reply: z.object({ quiescedAt: time }),
-  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
+  errors: ['guard_unavailable', 'workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',
@@ -68,6 +70,9 @@ export const WorkloadQuiesce = defineAgentCommand({
     workload: { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 1 },
   },
 });
+
+/** How many snapshots are told as ready when the dead-man timer brought a workload back: the newest. */
+export const mostReadySnapshots = 256;
 
 export const WorkloadResume = defineAgentCommand({
   name: 'workload.resume',
@@ -80,6 +85,19 @@ export const WorkloadResume = defineAgentCommand({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
+    broughtBack: BroughtBack.extend({
+      readySnapshots: z
+        .array(ObjectUid)
+        .max(mostReadySnapshots)
+        .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
+    })
+      .optional()
+      .describe('the dead-man timer was faster'),
+    unproven: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('why it is not known whether the workload stayed away until now'),
   }),
   errors: ['workload_not_gone'],
   example: {
