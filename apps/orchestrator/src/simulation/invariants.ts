@@ -4,7 +4,13 @@ import { type ModelDevice, originalReplicas } from './model-device.js';
 /** An event as consumers saw it: once for each id, in the order of the stream. */
 export interface ToldEvent {
   readonly name: string;
-  readonly data: { readonly restorePointId?: string; readonly error?: ErrorDetail; readonly replicas?: number };
+  readonly data: {
+    readonly restorePointId?: string;
+    readonly error?: ErrorDetail;
+    readonly replicas?: number;
+    readonly consistency?: string;
+    readonly broughtBack?: unknown;
+  };
   readonly sequence: number;
 }
 
@@ -24,6 +30,7 @@ export function violationsOf({ ids, open, told, device }: End): string[] {
     ...open.map((state) => `an operation has not ended: ${state}`),
     ...(replicas === originalReplicas ? [] : [`the workload has ${String(replicas)} replicas`]),
     ...(mark === undefined ? [] : ['the workload still has a mark']),
+    ...(device.overdue === 0 ? [] : ['the workload was away for longer than it may be']),
     ...(ordered ? [] : ['events were told out of order']),
     ...ids.flatMap((id) =>
       violationsOfOne(
@@ -43,7 +50,11 @@ function violationsOfOne(id: string, told: readonly ToldEvent[], device: ModelDe
   if (endings.length !== 1) found.push(`${id} has the endings [${endings.join(', ')}]`);
   if (endings[0] === 'snapshot.ready') {
     if (snapshot === undefined) found.push(`${id} is ready without a snapshot`);
-    if (snapshot?.cutWhileWritten !== false) found.push(`${id} is told as app-consistent, but Pods were writing`);
+    const { consistency } = told.find(({ name }) => name === 'snapshot.ready')?.data ?? {};
+    const broughtBack = told.some(({ data }) => data.broughtBack !== undefined);
+    if (consistency === 'app' && snapshot?.cutWhileWritten !== false)
+      found.push(`${id} is told as app-consistent, but Pods were writing`);
+    if (consistency !== 'app' && !broughtBack) found.push(`${id} is told as ${String(consistency)} without a reason`);
     if (names.indexOf('workload.resumed') > names.indexOf('snapshot.ready') || !names.includes('workload.resumed'))
       found.push(`${id} is ready before its workload was resumed`);
   }

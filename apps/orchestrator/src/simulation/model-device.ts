@@ -1,4 +1,5 @@
 import { SnapfleetError } from '@snapfleet/contracts';
+import { ModelGuard } from './model-guard.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -28,6 +29,8 @@ export interface ModelTemplates {
 }
 
 export const originalReplicas = 2;
+/** What the guard needs at most from the end of the time to the scale. */
+const bringBackMs = 1000;
 
 /**
  * Workload, claims and snapshots of a device, with the rules by which the cluster operator changes them: the notes that
@@ -42,7 +45,11 @@ export class ModelDevice {
     drainedAt: 0,
   };
   readonly snapshots = new Map<string, ModelSnapshot>();
+  readonly guard: ModelGuard;
+  /** How often the workload was away for longer than it may be. */
+  overdue = 0;
   private readonly removed = new Set<string>();
+  private dueMs = Infinity;
   private snapshotsMade = 0;
 
   constructor(
@@ -51,7 +58,12 @@ export class ModelDevice {
     private readonly templates: ModelTemplates,
     /** Leaves out the notes that fence late commands, to prove that the simulation finds what they are for. */
     private readonly unfenced = false,
-  ) {}
+  ) {
+    this.guard = new ModelGuard(time, random, {
+      bringBack: (operationId) => this.putBack(operationId),
+      readySnapshots: () => this.readySnapshots(),
+    });
+  }
 
   /** The step of a command. */
   step(name: string, data: Readonly<Record<string, unknown>>): ModelStep {
@@ -60,7 +72,7 @@ export class ModelDevice {
       case 'claim.preflight':
         return this.preflight();
       case 'workload.quiesce':
-        return this.quiesce(operationId);
+        return this.quiesce(operationId, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
         return this.resume(operationId);
       case 'snapshot.take':
@@ -85,7 +97,8 @@ export class ModelDevice {
     };
   }
 
-  private *quiesce(operationId: string): ModelStep {
+  private *quiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
+    if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     while (this.workload.replicas !== 0 || this.workload.mark?.operationId !== operationId) {
       const { replicas, mark, resumed, version } = this.workload;
       yield 5;
@@ -98,7 +111,9 @@ export class ModelDevice {
       this.change({ mark: { operationId, replicas } });
       const marked = this.workload.version;
       yield 5;
-      if (marked === this.workload.version) this.scale(0);
+      if (marked !== this.workload.version) continue;
+      this.scale(0);
+      this.dueMs = this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs;
     }
     yield Math.max(1, this.workload.drainedAt - this.time.elapsedMs);
     if (this.workload.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
@@ -106,6 +121,13 @@ export class ModelDevice {
   }
 
   private *resume(operationId: string): ModelStep {
+    yield* this.putBack(operationId);
+    yield 5;
+    const replicas = this.workload.replicas;
+    return { resumedAt: this.time.now().toISOString(), replicas, ...this.guard.disarm(operationId) };
+  }
+
+  private *putBack(operationId: string): Generator<number, void, void> {
     for (;;) {
       let seen = { ...this.workload };
       yield 5;
@@ -122,7 +144,11 @@ export class ModelDevice {
       this.change({ mark: undefined });
       break;
     }
-    return { resumedAt: this.time.now().toISOString(), replicas: this.workload.replicas };
+  }
+
+  private readySnapshots(): readonly string[] {
+    const ready = [...this.snapshots.values()].filter(({ readyAt }) => readyAt <= this.time.elapsedMs);
+    return ready.map(({ uid }) => uid);
   }
 
   private *take(restorePointId: string): ModelStep {
@@ -177,6 +203,7 @@ export class ModelDevice {
   }
 
   private scale(replicas: number): void {
+    if (replicas > 0 && this.workload.replicas === 0 && this.time.elapsedMs > this.dueMs) this.overdue += 1;
     this.change({ replicas, drainedAt: this.time.elapsedMs + this.random.between(10, 20_000) });
   }
 }

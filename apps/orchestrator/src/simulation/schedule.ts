@@ -2,11 +2,13 @@ import {
   createMessage,
   DeviceId,
   type EventDefinition,
+  type Quiesce,
   RestorePointId,
   operationIdFor,
   SnapshotCancel,
   SnapshotCreate,
   SnapshotReady,
+  Workload,
 } from '@snapfleet/contracts';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
@@ -39,6 +41,8 @@ export interface ScheduleResult {
   /** `<phase>: <point>` of each kill. */
   readonly killedIn: ReadonlySet<string>;
   readonly endings: readonly string[];
+  /** How often the dead-man timer was faster than the operation. */
+  readonly timersFired: number;
 }
 
 const device = DeviceId.parse('edge-1');
@@ -46,6 +50,7 @@ const faultsEndAtMs = 3 * 3_600_000;
 const mostEvents = 50_000;
 const { claim, snapshot } = SnapshotReady.example as unknown as { claim: unknown; snapshot: Record<string, unknown> };
 const claims = ['orders', 'orders', 'invoices'];
+const workload = Workload.parse({ kind: 'Deployment', name: 'orders' });
 
 /** Runs one schedule to its end and tells what of the promises was broken. */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
@@ -99,6 +104,7 @@ class Schedule {
       operatorKills: this.operator.kills,
       killedIn: this.killedIn,
       endings: [...this.told.values()].map(({ name }) => name),
+      timersFired: this.device.guard.fired,
     };
   }
 
@@ -137,6 +143,12 @@ class Schedule {
     return this.operations.open().map(({ state }) => String((state as { phase?: unknown }).phase));
   }
 
+  /** Often with a maximum downtime that is over before the snapshot is ready. */
+  private quiesce(): Quiesce {
+    const maximumDowntimeSeconds = this.random.happens(0.5) ? 900 : this.random.between(30, 90);
+    return { level: 'cold', workload, deadlineSeconds: 300, maximumDowntimeSeconds };
+  }
+
   /** Plans a create, perhaps twice, and perhaps its cancel. */
   private plan(index: number): string {
     const key = `key-${String(index)}`;
@@ -144,7 +156,7 @@ class Schedule {
       namespace: 'shop',
       persistentVolumeClaim: claims[index] ?? 'orders',
       idempotencyKey: key,
-      policy: { quiesce: { level: 'cold' as const, workload: { kind: 'Deployment' as const, name: 'orders' } } },
+      policy: { quiesce: this.quiesce() },
     };
     const id = operationIdFor(device, 'snapshot.create', key);
     const create = createMessage(SnapshotCreate, data, { device, publisher: 'client', id: `create-${key}` });

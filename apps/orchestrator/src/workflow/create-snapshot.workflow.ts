@@ -28,6 +28,7 @@ import type {
 import { backOffMs } from './back-off.js';
 import type { CreateState, Cut } from './create-snapshot.state.js';
 import { aboutRestorePoint, readySnapshot } from './restore-point-view.js';
+import { comeback, stayedAwayFor } from './workload-comeback.js';
 
 type In<Phase extends CreateState['phase']> = Extract<CreateState, { phase: Phase }>;
 
@@ -60,8 +61,11 @@ export class CreateSnapshotWorkflow implements Workflow<CreateState> {
         return call(ClaimPreflight, { ...volume, quiesce, volumeSnapshotClassName }, 2 * answerMargin);
       }
       case 'quiescing': {
-        const deadlineSeconds = point.policy.quiesce.level === 'cold' ? point.policy.quiesce.deadlineSeconds : 0;
-        const data = { operationId, ...volume, workload: state.quiesced.workload, deadlineSeconds };
+        const cold = point.policy.quiesce.level === 'cold' ? point.policy.quiesce : undefined;
+        const deadlineSeconds = cold?.deadlineSeconds ?? 0;
+        const { workload } = state.quiesced;
+        const maximumDowntimeSeconds = cold?.maximumDowntimeSeconds;
+        const data = { operationId, ...volume, workload, deadlineSeconds, maximumDowntimeSeconds };
         return call(WorkloadQuiesce, data, deadlineSeconds * second + answerMargin);
       }
       case 'cutting': {
@@ -189,7 +193,13 @@ function afterResume(
   const { workload, since } = state.quiesced;
   const downtimeMs = Math.max(0, Date.parse(reply.resumedAt) - Date.parse(since));
   const ready = state.cut.kind === 'ready';
-  const restorePoint = { ...context.restorePoint, downtimeMs, ...(ready ? { phase: 'resumed' as const } : {}) };
+  const { broughtBack } = comeback(reply);
+  const restorePoint = {
+    ...context.restorePoint,
+    downtimeMs,
+    ...(broughtBack === undefined ? {} : { broughtBack }),
+    ...(ready ? { phase: 'resumed' as const } : {}),
+  };
   const resumed: PendingEvent = {
     definition: WorkloadResumed,
     data: {
@@ -198,9 +208,10 @@ function afterResume(
       downtimeMs,
       ...(reply.replicas === undefined ? {} : { replicas: reply.replicas }),
       ...(reply.conflict === undefined ? {} : { conflict: reply.conflict }),
+      ...comeback(reply),
     },
   };
-  return settleCut(state.cut, [resumed], { ...context, restorePoint }, reply.conflict === undefined);
+  return settleCut(state.cut, [resumed], { ...context, restorePoint }, stayedAwayFor(state.cut, reply));
 }
 
 /** The workload comes back, however long it takes; people are told more and more rarely. */
