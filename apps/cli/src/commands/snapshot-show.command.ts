@@ -23,6 +23,7 @@ function facts(point: RestorePoint): string {
     ['Ready', point.readyAt && moment(point.readyAt)],
     ['Quiesced', quiesce.level === 'cold' ? `${quiesce.workload.kind}/${quiesce.workload.name}` : undefined],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
+    ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
     ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
     ['VolumeSnapshot', snapshot?.volumeSnapshotName],
     ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],

@@ -9,6 +9,7 @@ export type PolicyInput = NonNullable<DataInputOf<typeof SnapshotCreate>['policy
 export interface PolicyOptions {
   readonly quiesce?: WorkloadArgument;
   readonly quiesceDeadline?: number;
+  readonly maxDowntime?: number;
   readonly class?: string;
   readonly readyDeadline?: number;
   readonly mover?: string[];
@@ -24,6 +25,7 @@ export function addPolicyOptions(command: Command): Command {
   return command
     .option('-q, --quiesce <kind/name>', 'scale this workload to 0 for the cut, and put it back', parseWorkload)
     .option('--quiesce-deadline <duration>', 'how long its Pods may take to end', parseSeconds)
+    .option('--max-downtime <duration>', 'when the workload comes back whatever happens; default: 15m', parseSeconds)
     .option('-m, --mover <name>', 'back up with this mover, such as copy or restic; repeat for more', gather)
     .addOption(new Option('--verify <levels>', 'what to prove: snapshot, backup, or none').argParser(gather))
     .option('--class <name>', 'VolumeSnapshotClass; default: the default one of topolvm.io')
@@ -51,7 +53,11 @@ export function policyFrom(options: PolicyOptions): PolicyInput {
     quiesce:
       quiesce === undefined
         ? undefined
-        : { level: 'cold' as const, workload: quiesce, ...defined({ deadlineSeconds: options.quiesceDeadline }) },
+        : {
+            level: 'cold' as const,
+            workload: quiesce,
+            ...defined({ deadlineSeconds: options.quiesceDeadline, maximumDowntimeSeconds: options.maxDowntime }),
+          },
     volumeSnapshotClassName: options.class,
     readyDeadlineSeconds: options.readyDeadline,
     movers: options.mover,

@@ -16,7 +16,9 @@ const descriptions: Describe = {
   'snapshot.requested': (data) => (data.quiesce.level === 'cold' ? `quiesce ${workload(data.quiesce)}` : 'no quiesce'),
   'snapshot.preflight-passed': () => 'everything that is needed is there',
   'workload.quiesced': (data) => `${workload(data)} is gone`,
-  'workload.resumed': (data) => `${workload(data)} is back after ${duration(data.downtimeMs)}`,
+  'workload.resumed': (data) =>
+    `${workload(data)} is back after ${duration(data.downtimeMs)}` +
+    (data.broughtBack === undefined ? '' : `, brought back by the ${data.broughtBack.by}`),
   'workload.resume-failed': (data) => `${workload(data)}, attempt ${String(data.attempt)}: ${failure(data)}`,
   'snapshot.ready': (data) => `${bytes(data.snapshot.restoreSizeBytes)}, grade ${data.consistency}`,
   'snapshot.failed': (data) => `after ${data.phase}: ${failure(data)}`,
