@@ -50,11 +50,7 @@ function violationsOfOne(id: string, told: readonly ToldEvent[], device: ModelDe
   if (endings.length !== 1) found.push(`${id} has the endings [${endings.join(', ')}]`);
   if (endings[0] === 'snapshot.ready') {
     if (snapshot === undefined) found.push(`${id} is ready without a snapshot`);
-    const { consistency } = told.find(({ name }) => name === 'snapshot.ready')?.data ?? {};
-    const broughtBack = told.some(({ data }) => data.broughtBack !== undefined);
-    if (consistency === 'app' && snapshot?.cutWhileWritten !== false)
-      found.push(`${id} is told as app-consistent, but Pods were writing`);
-    if (consistency !== 'app' && !broughtBack) found.push(`${id} is told as ${String(consistency)} without a reason`);
+    found.push(...violationsOfGrade(id, told, snapshot?.cutWhileWritten));
     if (names.indexOf('workload.resumed') > names.indexOf('snapshot.ready') || !names.includes('workload.resumed'))
       found.push(`${id} is ready before its workload was resumed`);
   }
@@ -62,4 +58,12 @@ function violationsOfOne(id: string, told: readonly ToldEvent[], device: ModelDe
   if (names.includes('workload.quiesced') && !names.includes('workload.resumed'))
     found.push(`${id} has quiesced its workload and not resumed it`);
   return found;
+}
+
+function violationsOfGrade(id: string, told: readonly ToldEvent[], cutWhileWritten: boolean | undefined): string[] {
+  const grade = told.find(({ name }) => name === 'snapshot.ready')?.data.consistency;
+  if (grade === 'app')
+    return cutWhileWritten === false ? [] : [`${id} is told as app-consistent, but Pods were writing`];
+  const hasReason = told.some(({ data }) => data.broughtBack !== undefined);
+  return hasReason ? [] : [`${id} is told as ${String(grade)} without a reason`];
 }

@@ -72,7 +72,7 @@ export class ModelDevice {
       case 'claim.preflight':
         return this.preflight();
       case 'workload.quiesce':
-        return this.quiesce(operationId, Number(data['maximumDowntimeSeconds']));
+        return this.armedQuiesce(operationId, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
         return this.resume(operationId);
       case 'snapshot.take':
@@ -97,8 +97,12 @@ export class ModelDevice {
     };
   }
 
-  private *quiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
+  private *armedQuiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
     if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
+    return yield* this.quiesce(operationId, maximumDowntimeSeconds * 1000 + bringBackMs);
+  }
+
+  private *quiesce(operationId: string, mostMs: number): ModelStep {
     while (this.workload.replicas !== 0 || this.workload.mark?.operationId !== operationId) {
       const { replicas, mark, resumed, version } = this.workload;
       yield 5;
@@ -111,9 +115,7 @@ export class ModelDevice {
       this.change({ mark: { operationId, replicas } });
       const marked = this.workload.version;
       yield 5;
-      if (marked !== this.workload.version) continue;
-      this.scale(0);
-      this.dueMs = this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs;
+      if (marked === this.workload.version) this.scaleToZero(mostMs);
     }
     yield Math.max(1, this.workload.drainedAt - this.time.elapsedMs);
     if (this.workload.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
@@ -200,6 +202,11 @@ export class ModelDevice {
 
   private change(fields: Partial<ModelWorkload>): void {
     Object.assign(this.workload, fields, { version: this.workload.version + 1 });
+  }
+
+  private scaleToZero(mostMs: number): void {
+    this.scale(0);
+    this.dueMs = this.time.elapsedMs + mostMs;
   }
 
   private scale(replicas: number): void {

@@ -27,6 +27,7 @@ import type {
 } from '../operations/operation.js';
 import { backOffMs } from './back-off.js';
 import type { CreateState, Cut } from './create-snapshot.state.js';
+import { quiesceLimits } from './quiesce-limits.js';
 import { aboutRestorePoint, readySnapshot } from './restore-point-view.js';
 import { comeback, stayedAwayFor } from './workload-comeback.js';
 
@@ -61,12 +62,9 @@ export class CreateSnapshotWorkflow implements Workflow<CreateState> {
         return call(ClaimPreflight, { ...volume, quiesce, volumeSnapshotClassName }, 2 * answerMargin);
       }
       case 'quiescing': {
-        const cold = point.policy.quiesce.level === 'cold' ? point.policy.quiesce : undefined;
-        const deadlineSeconds = cold?.deadlineSeconds ?? 0;
-        const { workload } = state.quiesced;
-        const maximumDowntimeSeconds = cold?.maximumDowntimeSeconds;
-        const data = { operationId, ...volume, workload, deadlineSeconds, maximumDowntimeSeconds };
-        return call(WorkloadQuiesce, data, deadlineSeconds * second + answerMargin);
+        const limits = quiesceLimits(point.policy);
+        const data = { operationId, ...volume, workload: state.quiesced.workload, ...limits };
+        return call(WorkloadQuiesce, data, limits.deadlineSeconds * second + answerMargin);
       }
       case 'cutting': {
         const { readyDeadlineSeconds } = point.policy;
