@@ -125,7 +125,11 @@ function expectNotResumed(found: KubernetesObject, { operationId, workload }: Co
 function expectStillZero(found: ScalableWorkload, command: Command, workload: Scalable): void {
   const { replicas } = found.spec;
   if (replicas === 0) return;
-  expectNotResumed(found, command);
+  if (hasEndMark(found, annotation.resumed, command.operationId)) {
+    const most = `its maximum downtime is ${String(command.maximumDowntimeSeconds)} s`;
+    const what = `${nameOf(workload)} was brought back while it was still being quiesced: ${most}`;
+    throw new SnapfleetError('operation_superseded', what);
+  }
   const what = `${nameOf(workload)} was scaled to ${String(replicas)} by somebody else while it was being quiesced`;
   throw new SnapfleetError('workload_conflict', what);
 }

@@ -38,10 +38,7 @@ export class Timers {
   arm(key: TimerKey, order: TimerOrder): ArmedTimer {
     const known = this.store.find(key);
     if (known?.state === 'armed') return known;
-    if (known !== undefined) {
-      const what = `the dead-man timer of operation ${key.operationId} is ${known.state}: its workload stays`;
-      throw new SnapfleetError('operation_superseded', what);
-    }
+    if (known !== undefined) throw new SnapfleetError('operation_superseded', whyNot(known));
     const downtimeMs = Math.min(order.maximumDowntimeSeconds * 1000, this.longestDowntimeMs);
     return this.begin(key, order, downtimeMs);
   }
@@ -115,4 +112,9 @@ export class Timers {
     this.store.save(timer);
     return timer;
   }
+}
+
+function whyNot({ state, operationId }: Timer): string {
+  if (state === 'disarmed') return `operation ${operationId} has put its workload back already`;
+  return `the maximum downtime of operation ${operationId} was over, and its workload was brought back`;
 }
