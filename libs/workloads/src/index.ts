@@ -5,6 +5,6 @@ export { endMarkPatch, hasEndMark } from './marks/end-marks.js';
 export { markPatch, readQuiesceMark, type QuiesceMark } from './marks/quiesce-mark.js';
 export { workloadAnnotation } from './marks/workload-annotations.js';
 export { ResumeWorkload, type Resumed } from './resume/resume-workload.js';
-export { wasResumed } from './resume/was-resumed.js';
+export { resumeProgress, type ResumeProgress } from './resume/resume-progress.js';
 export type { QuiescedWorkload } from './saved/quiesced-workload.js';
 export { expectSame, nameOf } from './saved/same-workload.js';

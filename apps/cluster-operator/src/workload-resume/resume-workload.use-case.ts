@@ -5,9 +5,9 @@ import { timerKeyOf } from '../workload-guard/timer-key.js';
 
 type Command = DataOf<typeof WorkloadResume>;
 type Reply = ReplyOf<typeof WorkloadResume>;
-const unknownTimer = 'workload-guard has no timer of it: it was never taken away, or the file of the guard was lost';
-
 type BroughtBack = Extract<TimerAnswer, { state: 'brought-back' }>;
+
+const unknownTimer = 'workload-guard has no timer of it: it was never taken away, or the file of the guard was lost';
 
 /**
  * Puts a workload back and ends its dead-man timer. Where the timer was faster, what the workload guard did is told and

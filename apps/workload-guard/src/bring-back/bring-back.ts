@@ -1,6 +1,6 @@
 import type { ObjectUid } from '@snapfleet/contracts';
 import type { Cluster } from '@snapfleet/kubernetes';
-import { wasResumed, type QuiescedWorkload, type Resumed, type TimerKey } from '@snapfleet/workloads';
+import { resumeProgress, type QuiescedWorkload, type Resumed, type TimerKey } from '@snapfleet/workloads';
 import type { BootClock } from '../time/boot-clock.js';
 import { aboutOf, quiescedOf, type ArmedTimer, type OpenTimer, type Timer } from '../timers/timer.js';
 import type { Timers } from '../timers/timers.js';
@@ -61,12 +61,14 @@ export class BringBack {
     about: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<Timer | undefined> {
-    if (await wasResumed(this.cluster, quiescedOf(timer), signal)) {
+    const progress = await resumeProgress(this.cluster, quiescedOf(timer), signal);
+    if (progress === 'done') {
       this.timers.disarm(timer);
       this.report('warn', 'timer.found-resumed', about);
       return undefined;
     }
-    const readySnapshots = await this.readySnapshots(timer, about, signal);
+    // Who has begun before may have let Pods write already: then nothing that is ready now is proven.
+    const readySnapshots = progress === 'begun' ? [] : await this.readySnapshots(timer, about, signal);
     // It may have been disarmed while the cluster was asked.
     if (this.timers.find(timer)?.state !== 'armed') return undefined;
     const firing = this.timers.fire(timer, readySnapshots);

@@ -205,6 +205,15 @@ describe('what is proven of snapshots', () => {
     expect(guard.timers.find(key)).toMatchObject({ readySnapshots: [] });
   });
 
+  test('where somebody had begun to bring it back before, none is proven', async () => {
+    const key = arm(quiescedDeployment(cluster));
+    cluster.workloads.Deployment.change(place, { metadata: { annotations: { 'snapfleet.io/resumed': operationId } } });
+    putSnapshot(cluster, 'ready');
+    await clock.advance(15 * minute);
+    expect(isBack()).toBe(true);
+    expect(guard.timers.find(key)).toMatchObject({ state: 'brought-back', readySnapshots: [] });
+  });
+
   test('they are read once, before the first attempt', async () => {
     vi.spyOn(cluster.workloads.Deployment, 'scale').mockRejectedValueOnce(new KubernetesApiError(500, 'X', 'no'));
     const key = arm(quiescedDeployment(cluster));

@@ -1,5 +1,5 @@
 import type { Cluster } from '@snapfleet/kubernetes';
-import { wasResumed } from '@snapfleet/workloads';
+import { resumeProgress } from '@snapfleet/workloads';
 import type { Report } from '../bring-back/bring-back.js';
 import { aboutOf, quiescedOf } from '../timers/timer.js';
 import type { Timers } from '../timers/timers.js';
@@ -15,7 +15,8 @@ export class DisarmResumedUseCase {
   /** @throws KubernetesApiError */
   async run(signal: AbortSignal): Promise<void> {
     for (const timer of this.timers.open()) {
-      if (timer.state !== 'armed' || !(await wasResumed(this.cluster, quiescedOf(timer), signal))) continue;
+      if (timer.state !== 'armed') continue;
+      if ((await resumeProgress(this.cluster, quiescedOf(timer), signal)) !== 'done') continue;
       this.timers.disarm(timer);
       this.report('warn', 'timer.found-resumed', aboutOf(quiescedOf(timer)));
     }

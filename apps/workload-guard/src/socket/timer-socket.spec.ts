@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { ServiceLog } from '@snapfleet/service-kit';
 import { GuardClient } from '@snapfleet/workloads';
@@ -97,6 +97,7 @@ test('nobody but the user and the group of the guard may connect', () => {
   const { mode } = statSync(path);
   expect(mode & 0o007).toBe(0);
   expect(mode & 0o060).toBe(0o060);
+  expect(statSync(dirname(path)).mode & 0o027).toBe(0);
 });
 
 test.each([

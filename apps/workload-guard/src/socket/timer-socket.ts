@@ -13,6 +13,8 @@ import { TimersController } from './timers.controller.js';
 
 /** Others than this user and its group may not connect (unix(7): connecting takes the right to write to the socket). */
 const othersNothing = 0o007;
+/** Whoever may write into the directory could put a socket of its own there. */
+const ownDirectory = 0o750;
 /** The API server takes objects of at most 1.5 MiB (etcd), so no saved Pod is larger. */
 const largestBody = '2mb';
 
@@ -46,7 +48,7 @@ export class TimerSocket {
   async open(): Promise<void> {
     const { timers, watch, disarmTimer, logger, report } = this.parts;
     process.umask(othersNothing);
-    mkdirSync(dirname(this.path), { recursive: true });
+    mkdirSync(dirname(this.path), { recursive: true, mode: ownDirectory });
     await removeStaleSocket(this.path);
     const root = TimerSocketModule.with([
       { provide: Timers, useValue: timers },

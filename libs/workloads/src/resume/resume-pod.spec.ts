@@ -5,7 +5,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
 import { namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
 import { ResumeWorkload } from './resume-workload.js';
-import { wasResumed } from './was-resumed.js';
+import { resumeProgress } from './resume-progress.js';
 
 const key = { namespace: 'shop', name: 'base' };
 const spec = { containers: [], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }] };
@@ -13,7 +13,7 @@ const resumedAt = '2026-11-23T12:00:00.000Z';
 let cluster: FakeCluster;
 let quiesced: QuiescedWorkload;
 const resume = () => new ResumeWorkload(cluster, now).run(quiesced, never);
-const isResumed = () => wasResumed(cluster, quiesced, never);
+const progress = () => resumeProgress(cluster, quiesced, never);
 const deletePod = () => cluster.pods.remove(key, quiesced.workload.uid);
 
 beforeEach(() => {
@@ -26,13 +26,13 @@ beforeEach(() => {
 
 test('a deleted Pod is made again from its manifest, with a note of who did it', async () => {
   await deletePod();
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('none');
   await expect(resume()).resolves.toEqual({ resumedAt });
   expect(cluster.pods.objects.get('shop/base')).toMatchObject({
     metadata: { labels: { a: 'b' }, annotations: { 'snapfleet.io/recreated-by': operationId } },
     spec,
   });
-  expect(await isResumed()).toBe(true);
+  expect(await progress()).toBe('done');
 });
 
 test('resuming again leaves the Pod that was made', async () => {
@@ -44,19 +44,19 @@ test('resuming again leaves the Pod that was made', async () => {
 });
 
 test('a Pod that was never deleted stays, with a note for a quiesce that comes late', async () => {
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('none');
   await expect(resume()).resolves.toEqual({ resumedAt });
   expect(cluster.writes).toEqual([
     `patch Pod base {"metadata":{"annotations":{"snapfleet.io/resumed":"${operationId}"}}}`,
   ]);
-  expect(await isResumed()).toBe(true);
+  expect(await progress()).toBe('done');
 });
 
 test('a Pod that somebody else made meanwhile is left and told', async () => {
   await deletePod();
   const annotations = { 'snapfleet.io/recreated-by': otherOperationId };
   cluster.pods.put({ metadata: { ...key, annotations }, spec } as never);
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('none');
   await expect(resume()).resolves.toMatchObject({ conflict: expect.stringContaining('another Pod') as string });
 });
 

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
 import { namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
 import { ResumeWorkload } from './resume-workload.js';
-import { wasResumed } from './was-resumed.js';
+import { resumeProgress } from './resume-progress.js';
 
 const key = { namespace: 'shop', name: 'orders' };
 let cluster: FakeCluster;
@@ -23,26 +23,26 @@ beforeEach(() => {
   quiesced = { operationId, namespace, workload };
 });
 
-const isResumed = () => wasResumed(cluster, quiesced, never);
+const progress = () => resumeProgress(cluster, quiesced, never);
 
-test('a workload was resumed when it has the note and no longer the mark', async () => {
-  expect(await isResumed()).toBe(false);
+test('a workload with the note is being put back, and is back when it no longer has the mark', async () => {
+  expect(await progress()).toBe('none');
   cluster.workloads.Deployment.change(key, { metadata: { annotations: { 'snapfleet.io/resumed': operationId } } });
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('begun');
   await new ResumeWorkload(cluster, now).run(quiesced, never);
-  expect(await isResumed()).toBe(true);
+  expect(await progress()).toBe('done');
 });
 
 test('the mark of a later operation does not hide that this one has resumed', async () => {
   await new ResumeWorkload(cluster, now).run(quiesced, never);
   cluster.workloads.Deployment.change(key, { metadata: { annotations: mark(otherOperationId) } });
-  expect(await isResumed()).toBe(true);
+  expect(await progress()).toBe('done');
 });
 
 test('a workload that is gone, or made again, has no trace of it', async () => {
   cluster.workloads.Deployment.objects.clear();
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('none');
   const annotations = { 'snapfleet.io/resumed': operationId };
   cluster.workloads.Deployment.put({ metadata: { ...key, annotations }, spec: { replicas: 2 } } as never);
-  expect(await isResumed()).toBe(false);
+  expect(await progress()).toBe('none');
 });
