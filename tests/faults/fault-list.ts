@@ -3,7 +3,8 @@ import type { ServiceName } from '../support/services.js';
 
 /** What is killed as `kill -9` does it. */
 export type Victim =
-  Extract<ServiceName, 'orchestrator' | 'cluster-operator' | 'backup-worker' | 'restore-verifier'> | 'nats-server';
+  | Extract<ServiceName, 'orchestrator' | 'cluster-operator' | 'workload-guard' | 'backup-worker' | 'restore-verifier'>
+  | 'nats-server';
 
 /** One injected fault: this victim is killed at this point, and started again. */
 export type Fault =
@@ -13,6 +14,7 @@ export type Fault =
 const victims: readonly Victim[] = [
   'orchestrator',
   'cluster-operator',
+  'workload-guard',
   'backup-worker',
   'restore-verifier',
   'nats-server',

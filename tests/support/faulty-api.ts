@@ -13,9 +13,7 @@ import type { UndoStack } from './real-device/undo-stack.js';
 import { seededNumbers } from './seeded-numbers.js';
 
 export type ApiBehaviour =
-  | { readonly kind: 'well' }
-  | { readonly kind: 'away' }
-  | { readonly kind: 'flaky'; readonly seed: number };
+  { readonly kind: 'well' } | { readonly kind: 'away' } | { readonly kind: 'flaky'; readonly seed: number };
 
 /** What happens to one request. */
 type Fate = 'well' | 'refused' | 'broken-before' | 'broken-after' | 'short-watch';

@@ -7,6 +7,7 @@ import { startNatsServer } from './nats-server.js';
 import { UndoStack } from './real-device/undo-stack.js';
 import { serverPrograms } from './servers.js';
 import { hostPlace, serviceUid, type ServiceName } from './services.js';
+import { guardSettings } from './guard-settings.js';
 import { readableKubeconfig } from './readable-kubeconfig.js';
 import { startSimulatedDevice } from './simulated-device.js';
 import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
@@ -69,9 +70,12 @@ async function plansFor(
     SNAPFLEET_RESTIC_PASSWORD_FILE: join(restic, 'password'),
     SNAPFLEET_RESTIC_PROGRAM: join(await serverPrograms('restic'), 'restic'),
   };
+  const kubernetes = { SNAPFLEET_KUBECONFIG: readableKubeconfig(kubeconfigPath, workDirectory) };
+  const guard = guardSettings(workDirectory);
   const environments: Partial<Record<ServiceName, Record<string, string>>> = {
     orchestrator: { SNAPFLEET_JOURNAL: join(owned(workDirectory, 'orchestrator'), 'journal.sqlite') },
-    'cluster-operator': { SNAPFLEET_KUBECONFIG: readableKubeconfig(kubeconfigPath, workDirectory) },
+    'cluster-operator': { ...kubernetes, ...guard.client },
+    'workload-guard': { ...kubernetes, ...guard.server },
     'backup-worker': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'manifests') },
     'restore-verifier': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'scratch') },
   };

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardSettings } from './guard-settings.js';
 import { readableKubeconfig } from './readable-kubeconfig.js';
 import { handOutKeys } from './nats-access.js';
 import { startNatsServer } from './nats-server.js';
@@ -79,12 +80,12 @@ async function plansFor(device: RealDevice, workDirectory: string): Promise<Read
     SNAPFLEET_RESTIC_PASSWORD_FILE: `${backups}/restic/password`,
     SNAPFLEET_RESTIC_PROGRAM: restic,
   };
+  const kubernetes = { SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory) };
+  const guard = guardSettings(workDirectory);
   return new Map<ServiceName, ServicePlan>([
     ['orchestrator', { place: host, environment: { SNAPFLEET_JOURNAL: join(state, 'journal.sqlite') } }],
-    [
-      'cluster-operator',
-      { place: host, environment: { SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory) } },
-    ],
+    ['cluster-operator', { place: host, environment: { ...kubernetes, ...guard.client } }],
+    ['workload-guard', { place: host, environment: { ...kubernetes, ...guard.server } }],
     ['host-lvm', { place: guest, environment: { SNAPFLEET_STATE_DIR: '/run/snapfleet-host-lvm' } }],
     ['backup-worker', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/manifests` } }],
     ['restore-verifier', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/scratch` } }],

@@ -16,6 +16,7 @@ import type { Guest } from './uml/guest.js';
 export const services = [
   'orchestrator',
   'cluster-operator',
+  'workload-guard',
   'host-lvm',
   'backup-worker',
   'restore-verifier',

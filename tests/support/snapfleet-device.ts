@@ -65,7 +65,7 @@ export class SnapfleetDevice {
     if (plan === undefined) throw new Error(`${name} is not a service of this device`);
     const service = await plan.place.start(name, {
       SNAPFLEET_DEVICE: deviceName,
-      ...natsSettings(this.nats, name),
+      ...(name === 'workload-guard' ? {} : natsSettings(this.nats, name)),
       ...plan.environment,
       ...more,
     });

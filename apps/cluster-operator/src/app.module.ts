@@ -1,7 +1,15 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
 import { MessagingModule } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
+import { GuardClient, ResumeWorkload, type WorkloadGuard } from '@snapfleet/workloads';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
 import type { ClusterOperatorSettings } from './config.js';
@@ -15,26 +23,42 @@ import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
 import { Consumer } from './volume-restore/consumer.js';
 import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.js';
 import { VolumeController } from './volume-restore/volume.controller.js';
+import { GuardController } from './workload-guard/guard.controller.js';
+import { ReportGuardUseCase } from './workload-guard/report-guard.use-case.js';
 import { QuiesceWorkloadUseCase } from './workload-quiesce/quiesce-workload.use-case.js';
 import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-case.js';
 import { WorkloadController } from './workload/workload.controller.js';
 
 const now = (): Date => new Date();
 
+/** Closes the connections to the workload guard with the application. */
+@Injectable()
+class GuardConnection implements OnApplicationShutdown {
+  constructor(@Inject(GuardClient) private readonly guard: GuardClient) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.guard.close();
+  }
+}
+
 function providers(settings: ClusterOperatorSettings): Provider[] {
   const requestDeadlineMs = settings.SNAPFLEET_KUBERNETES_REQUEST_SECONDS * 1000;
   const kubernetes = { kubeconfig: settings.SNAPFLEET_KUBECONFIG, requestDeadlineMs };
-  const made = <T>(provide: new (...parts: never[]) => T, useFactory: (cluster: Cluster) => T): Provider => ({
-    provide,
-    useFactory,
-    inject: [KubernetesClient],
-  });
+  const made = <T>(
+    provide: new (...parts: never[]) => T,
+    useFactory: (cluster: Cluster, guard: WorkloadGuard) => T,
+  ): Provider => ({ provide, useFactory, inject: [KubernetesClient, GuardClient] });
   return [
     RunningSteps,
     { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
-    made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
-    made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),
-    made(ResumeWorkloadUseCase, (cluster) => new ResumeWorkloadUseCase(cluster, now)),
+    { provide: GuardClient, useFactory: () => new GuardClient(settings.SNAPFLEET_GUARD_SOCKET) },
+    GuardConnection,
+    made(PreflightClaimUseCase, (cluster, guard) => new PreflightClaimUseCase(cluster, guard)),
+    made(QuiesceWorkloadUseCase, (cluster, guard) => new QuiesceWorkloadUseCase(cluster, guard, now)),
+    made(ResumeWorkloadUseCase, (cluster, guard) => {
+      return new ResumeWorkloadUseCase(new ResumeWorkload(cluster, now), guard);
+    }),
+    made(ReportGuardUseCase, (_cluster, guard) => new ReportGuardUseCase(guard)),
     made(RemoveOrReleaseUseCase, (cluster) => {
       return new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), new ReleaseFinalizersUseCase(cluster, now));
     }),
@@ -53,7 +77,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [MessagingModule.forRoot({ party: 'cluster-operator', ...natsConnection(settings) })],
-      controllers: [ClaimController, WorkloadController, SnapshotController, VolumeController],
+      controllers: [ClaimController, WorkloadController, GuardController, SnapshotController, VolumeController],
       providers: providers(settings),
     };
   }

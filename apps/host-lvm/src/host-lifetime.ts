@@ -26,7 +26,8 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly parts: HostParts) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.parts.journal.unreadableLines > 0) this.parts.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
+    if (this.parts.journal.unreadableLines > 0)
+      this.parts.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
     await this.parts.writers.sweep();
     await this.parts.sweep.run();
     this.#timer = setInterval(() => {

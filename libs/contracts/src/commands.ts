@@ -37,6 +37,7 @@ export const SnapshotCreate = defineCommand({
     'freeze_failed',
     'hook_failed',
     'pool_unhealthy',
+    'guard_unavailable',
     'snapshot_not_ready',
     'mover_unknown',
     'cancelled',

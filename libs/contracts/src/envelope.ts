@@ -29,7 +29,9 @@ export const Envelope = z.object({
   history: z
     .boolean()
     .optional()
-    .describe('true: told before, and told again because the stream that had it was lost; services do nothing about it'),
+    .describe(
+      'true: told before, and told again because the stream that had it was lost; services do nothing about it',
+    ),
   traceparent: z.string().max(128).optional(),
   tracestate: z.string().max(512).optional(),
   data: z.unknown(),

@@ -114,6 +114,10 @@ export const errorCodes = {
     'A command in a Pod failed, did not end in time, or could not be started.',
     'The message repeats what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
   ),
+  guard_unavailable: passing(
+    'The workload guard does not answer, and no workload is taken away without its dead-man timer.',
+    'Check that workload-guard runs and that the user of cluster-operator may open its socket; nothing was touched.',
+  ),
   snapshot_not_ready: passing(
     'The VolumeSnapshot did not become ready in time.',
     'The message repeats status.error.message of the driver.',

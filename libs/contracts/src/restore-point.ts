@@ -80,6 +80,13 @@ export const ReadySnapshot = z.object({
 });
 export type ReadySnapshot = z.infer<typeof ReadySnapshot>;
 
+/** That a workload was not put back by its operation, but before that by something else of Snapfleet. */
+export const BroughtBack = z.object({
+  by: z.literal('dead-man-timer').describe('the workload guard, because the maximum downtime was over'),
+  at: z.iso.datetime({ offset: true }).describe('when it was back'),
+});
+export type BroughtBack = z.infer<typeof BroughtBack>;
+
 /** Counts of a manifest. */
 export const ManifestSummary = z.object({
   rootDigest: Digest.describe('digest of the whole manifest: equal digests mean equal trees'),
@@ -158,6 +165,7 @@ export const RestorePoint = z.object({
   requestedAt: z.iso.datetime({ offset: true }),
   readyAt: z.iso.datetime({ offset: true }).optional(),
   downtimeMs: z.number().int().nonnegative().optional().describe('how long the workload was away or frozen'),
+  broughtBack: BroughtBack.optional(),
   group: RestorePointGroup.optional(),
   notices: z.array(Notice).max(16).optional(),
   error: ErrorDetail.optional(),

@@ -27,12 +27,18 @@ export type Hook = z.infer<typeof Hook>;
 /** The longest time for which writers are frozen, in seconds. */
 export const longestFreezeSeconds = 5;
 
+/** How long a workload may be away, in seconds; then the workload guard brings it back, whatever became of the rest. */
+export const MaximumDowntimeSeconds = z.number().int().min(30).max(86_400).default(900);
+
 /** What is done so that nobody writes while the snapshot is cut. */
 export const Quiesce = z.discriminatedUnion('level', [
   z.object({
     level: z.literal('cold').describe('the workload is scaled to 0, or the Pod deleted, and put back afterwards'),
     workload: Workload,
     deadlineSeconds: deadlineSeconds(300).describe('how long the Pods may take to end'),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds.describe(
+      'how long the workload may be away before the dead-man timer brings it back',
+    ),
   }),
   z.object({
     level: z.literal('frozen').describe('the processes of the Pods are stopped for the cut, and go on afterwards'),

@@ -38,4 +38,5 @@ export type { CallOptions, RemoveOptions, ResourceApi, ScalableApi, WaitOptions 
 export { keyOf } from './resources/resource-client.js';
 export type { ObjectKey, ResourceDefinition, Scope } from './resources/resource-definition.js';
 export { Deadline } from './wait/deadline.js';
+export { orOnDeadline } from './wait/or-on-deadline.js';
 export { WaitDeadlineError } from './wait/wait-deadline-error.js';

@@ -2,9 +2,24 @@ import { DeviceId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import { readNkeySeed } from './nkey-seed.js';
 
-/** The settings that every service of a device has, as environment variables. */
-export const baseSettings = z.object({
+/** The settings that every service of a device has, also one without messages, as environment variables. */
+export const serviceSettings = z.object({
   SNAPFLEET_DEVICE: DeviceId.describe('name of the device; part of every subject'),
+  SNAPFLEET_HTTP_HOST: z.string().min(1).max(253).default('127.0.0.1').describe('address of /healthz and /readyz'),
+  SNAPFLEET_HTTP_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('0: any free port, told in the log'),
+  SNAPFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type ServiceSettings = z.infer<typeof serviceSettings>;
+
+/** The settings of a service that takes messages. */
+export const baseSettings = z.object({
+  ...serviceSettings.shape,
   SNAPFLEET_NATS_URL: z
     .string()
     .regex(
@@ -19,15 +34,6 @@ export const baseSettings = z.object({
     .regex(/^\/.{0,4095}$/, 'must be an absolute path')
     .optional()
     .describe("file with the seed of the service's nkey, readable by its user only; in place of the token"),
-  SNAPFLEET_HTTP_HOST: z.string().min(1).max(253).default('127.0.0.1').describe('address of /healthz and /readyz'),
-  SNAPFLEET_HTTP_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(0)
-    .describe('0: any free port, told in the log'),
-  SNAPFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type BaseSettings = z.infer<typeof baseSettings>;
 

@@ -51,7 +51,9 @@ async function ofFirst<Handle extends Making, Outcome extends SnapfleetEvent>(
   awaitEnd: (handle: Handle) => Promise<Outcome>,
 ): Promise<Outcome> {
   const end = await awaitEnd(handle);
-  return end.name === 'command.completed' ? awaitEnd(library.firstWithSameKey<Making['command']>(handle) as Handle) : end;
+  return end.name === 'command.completed'
+    ? awaitEnd(library.firstWithSameKey<Making['command']>(handle) as Handle)
+    : end;
 }
 
 /** Shows what is made until it is ready or proven; `what` names it in the last line. */

@@ -26,6 +26,7 @@ function facts(point: RestorePoint): string {
     ['Group', group && `${group.groupId}, ${String(group.restorePointIds.length)} volumes`],
     ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
+    ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
     ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
     ['VolumeSnapshot', snapshot?.volumeSnapshotName],
     ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],

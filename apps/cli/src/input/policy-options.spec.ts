@@ -15,10 +15,10 @@ test('without options the policy is left to the contract', () => {
 });
 
 test('every option finds its place', () => {
-  const quiesce = '--quiesce pod/x --quiesce-deadline 1m --class c --ready-deadline 2m';
+  const quiesce = '--quiesce pod/x --quiesce-deadline 1m --max-downtime 5m --class c --ready-deadline 2m';
   const rest = '--mover copy --mover restic --verify none --keep-last 3 --allow-empty';
   expect(policyOf(...`${quiesce} ${rest}`.split(' '))).toEqual({
-    quiesce: { level: 'cold', workload: { kind: 'Pod', name: 'x' }, deadlineSeconds: 60 },
+    quiesce: { level: 'cold', workload: { kind: 'Pod', name: 'x' }, deadlineSeconds: 60, maximumDowntimeSeconds: 300 },
     movers: ['copy', 'restic'],
     verify: [],
     volumeSnapshotClassName: 'c',

@@ -21,6 +21,7 @@ export interface PolicyOptions {
   readonly after?: string[][];
   readonly hookTimeout?: number;
   readonly whenPoolFull?: 'refuse' | 'evict';
+  readonly maxDowntime?: number;
   readonly class?: string;
   readonly readyDeadline?: number;
   readonly mover?: string[];
@@ -45,6 +46,11 @@ export function addPolicyOptions(command: Command): Command {
         .default(undefined, 'cold'),
     )
     .option('--quiesce-deadline <duration>', 'level cold: how long its Pods may take to end', parseSeconds)
+    .option(
+      '--max-downtime <duration>',
+      'level cold: when the workload comes back whatever happens; default: 15m',
+      parseSeconds,
+    )
     .option(
       '--before <program>',
       'level hooks: run in each Pod before the cut; a word, or ["psql", "-c", "CHECKPOINT"]; repeat for more',
@@ -82,7 +88,7 @@ function quiesceFrom(options: PolicyOptions): PolicyInput['quiesce'] {
   const hooks = (programs: string[][] | undefined) =>
     programs?.map((command) => ({ command, ...defined({ timeoutSeconds: hookTimeout }) }));
   const byLevel = {
-    cold: { deadlineSeconds: quiesceDeadline },
+    cold: { deadlineSeconds: quiesceDeadline, maximumDowntimeSeconds: options.maxDowntime },
     frozen: {},
     hooks: { before: hooks(before) ?? [], after: hooks(after) },
   }[level];

@@ -21,7 +21,13 @@ const descriptions: Describe = {
     ['everything that is needed is there', ...data.notices.map(({ message }) => message)].join('; '),
   'workload.quiesced': (data) => `${workload(data)} ${quiescedAs[data.level]}`,
   'workload.resumed': (data) =>
-    [`${workload(data)} is back after ${duration(data.downtimeMs)}`, data.conflict].filter(Boolean).join('; '),
+    [
+      `${workload(data)} is back after ${duration(data.downtimeMs)}` +
+        (data.broughtBack === undefined ? '' : `, brought back by the ${data.broughtBack.by}`),
+      data.conflict,
+    ]
+      .filter(Boolean)
+      .join('; '),
   'workload.resume-failed': (data) => `${workload(data)}, attempt ${String(data.attempt)}: ${failure(data)}`,
   'snapshot.ready': (data) => `${bytes(data.snapshot.restoreSizeBytes)}, grade ${data.consistency}`,
   'snapshot.failed': (data) => `after ${data.phase}: ${failure(data)}`,

@@ -1,13 +1,13 @@
 import { deterministicUuid, Workload } from '@snapfleet/contracts';
 import { beforeEach, expect, test } from 'vitest';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { never, where } from '../testing/samples.js';
 import { examineWorkload } from './examine-workload.js';
 
 let cluster: FakeCluster;
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
 const workload = Workload.parse({ kind: 'ReplicaSet', name: 'orders' });
-const cold = { level: 'cold' as const, workload, deadlineSeconds: 10 };
+const cold = { level: 'cold' as const, workload, deadlineSeconds: 10, maximumDowntimeSeconds: 900 };
 const frozen = { level: 'frozen' as const, workload, maximumFreezeSeconds: 5 };
 
 beforeEach(() => {

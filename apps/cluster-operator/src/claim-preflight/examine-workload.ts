@@ -18,9 +18,9 @@ import {
   type ScalableKind,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
-import { readQuiesceMark } from '../workload/quiesce-mark.js';
 import { noticesOf } from './notices.js';
 import { stripPodManifest } from '../workload/strip-pod-manifest.js';
 

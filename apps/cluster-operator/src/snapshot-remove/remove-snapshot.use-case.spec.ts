@@ -1,7 +1,7 @@
 import { ObjectName, type BoundSnapshot, type ObjectUid } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TakeSnapshotUseCase } from '../snapshot-take/take-snapshot.use-case.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import { never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
 import { RemoveSnapshotUseCase } from './remove-snapshot.use-case.js';
 

@@ -5,15 +5,15 @@ import {
   isRestoredFrom,
   isTerminating,
   keyOf,
+  orOnDeadline,
   retryOnConflict,
   snapshotErrorText,
   type Cluster,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';
 import { findRemovalTarget } from './removal-target.js';
 

@@ -1,7 +1,7 @@
 import { ObjectName, ObjectUid } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { RemoveSnapshotUseCase } from '../snapshot-remove/remove-snapshot.use-case.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import { gibibyte, never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
 import { TakeSnapshotUseCase } from './take-snapshot.use-case.js';
 

@@ -13,15 +13,15 @@ import {
   isReadyToUse,
   isTerminating,
   keyOf,
+  orOnDeadline,
   snapshotErrorText,
   type Cluster,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import { hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { hasEndMark } from '../marks/end-marks.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
 import { meaningOfDriverError } from './final-snapshot-error.js';

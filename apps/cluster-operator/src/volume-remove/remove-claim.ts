@@ -3,6 +3,7 @@ import {
   describePod,
   isTerminating,
   keyOf,
+  orOnDeadline,
   retryOnConflict,
   volumeNameOf,
   type Cluster,
@@ -10,7 +11,6 @@ import {
   type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 const late = (message: string, cause: Error): SnapfleetError =>

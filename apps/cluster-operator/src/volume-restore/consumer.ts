@@ -6,11 +6,11 @@ import {
   isReady,
   isTerminating,
   keyOf,
+  orOnDeadline,
   type Cluster,
   type Deadline,
   type Pod,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { isOurs } from '../marks/marks.js';
 import { consumerLabels, consumerPodManifest, consumerPodName } from './consumer-pod.js';

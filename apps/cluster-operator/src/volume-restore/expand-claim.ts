@@ -2,11 +2,11 @@ import { SnapfleetError, VolumeRestore, type DataOf } from '@snapfleet/contracts
 import {
   claimCapacityBytes,
   keyOf,
+  orOnDeadline,
   type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 type Command = DataOf<typeof VolumeRestore>;

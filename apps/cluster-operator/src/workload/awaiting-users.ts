@@ -1,6 +1,5 @@
 import { SnapfleetError, type VolumeReference } from '@snapfleet/contracts';
-import { describePod, usesClaim, type Cluster, type Deadline, type Pod } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import { describePod, orOnDeadline, usesClaim, type Cluster, type Deadline, type Pod } from '@snapfleet/kubernetes';
 import { nameWithOwner } from './pod-ownership.js';
 
 /**

@@ -15,7 +15,8 @@ const device = /^\/dev\/mapper\/[A-Za-z0-9+_.][A-Za-z0-9+_.-]*$/;
 const path = /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 const watchdogScript = /^(\/[A-Za-z0-9_@.][A-Za-z0-9_@.-]*)+\/writers\/thaw-watchdog\.js$/;
 const milliseconds = /^[1-5]000$/;
-const podCgroup = /^\/sys\/fs\/cgroup\/kubepods(\.slice)?(\/[a-z-]+(\.slice)?)?\/(kubepods-([a-z]+-)?)?pod[0-9a-f_-]{32,36}(\.slice)?$/;
+const podCgroup =
+  /^\/sys\/fs\/cgroup\/kubepods(\.slice)?(\/[a-z-]+(\.slice)?)?\/(kubepods-([a-z]+-)?)?pod[0-9a-f_-]{32,36}(\.slice)?$/;
 const deviceNumber = /^\d{1,7}$/;
 const selectHandle = /^lv_name=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const selectUuid = /^lv_uuid=[A-Za-z0-9]{6}(-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6}$/;

@@ -17,8 +17,7 @@ const standardOutput = 1;
 const say = (line: string): void => void writeSync(standardOutput, `${line}\n`);
 
 /** Whether every process in the cgroup is stopped (cgroup-v2.rst, `cgroup.events`). */
-const isFrozen = (directory: string): boolean =>
-  /^frozen 1$/m.test(readFileSync(`${directory}/cgroup.events`, 'utf8'));
+const isFrozen = (directory: string): boolean => /^frozen 1$/m.test(readFileSync(`${directory}/cgroup.events`, 'utf8'));
 
 function thawAll(): void {
   for (const directory of directories) {

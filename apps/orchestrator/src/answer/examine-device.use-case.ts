@@ -3,6 +3,7 @@ import {
   ClaimPreflight,
   type DataOf,
   DeviceDoctor,
+  GuardReport,
   PoolReport,
   type ReplyOf,
   SnapfleetError,
@@ -34,6 +35,7 @@ export class ExamineDeviceUseCase {
   async run(question: DataOf<typeof DeviceDoctor>): Promise<ReplyOf<typeof DeviceDoctor>> {
     const checks = await Promise.all([
       this.pools(),
+      this.guard(),
       this.listening('backup-worker'),
       this.listening('restore-verifier'),
       ...(question.namespace !== undefined && question.persistentVolumeClaim !== undefined
@@ -61,6 +63,20 @@ export class ExamineDeviceUseCase {
       ];
     } catch (error) {
       return [failed('host-lvm answers', error)];
+    }
+  }
+
+  /** Asked through the cluster operator, for the guard has no NATS; a quiesce asks it in the same way. */
+  private async guard(): Promise<Check[]> {
+    const check = 'workload-guard answers';
+    try {
+      const { armed, firing } = (await this.services.call(GuardReport, {}, { deadlineMs: answerMs })) as ReplyOf<
+        typeof GuardReport
+      >;
+      const note = `${String(armed)} dead-man timers armed, ${String(firing)} workloads being brought back`;
+      return [{ check, passed: true, note }];
+    } catch (error) {
+      return [failed(check, error)];
     }
   }
 

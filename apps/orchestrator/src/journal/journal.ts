@@ -87,7 +87,9 @@ export class Journal {
       const stored = this.storedEpoch();
       if (stored === this.epoch) return work();
       this.onTakenOver();
-      throw new JournalTakenOverError(`the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`);
+      throw new JournalTakenOverError(
+        `the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`,
+      );
     });
   }
 

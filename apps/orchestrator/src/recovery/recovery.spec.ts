@@ -87,14 +87,17 @@ describe('work that nobody has a message about', () => {
     expect(told()).toEqual([]);
   });
 
-  test.each(['backup-worker', 'restore-verifier', 'orchestrator'])('is left alone while %s has messages', async (name) => {
-    await work.run();
-    busy.add(name);
-    await work.run();
-    busy.clear();
-    await work.run();
-    expect(told()).toEqual([]);
-  });
+  test.each(['backup-worker', 'restore-verifier', 'orchestrator'])(
+    'is left alone while %s has messages',
+    async (name) => {
+      await work.run();
+      busy.add(name);
+      await work.run();
+      busy.clear();
+      await work.run();
+      expect(told()).toEqual([]);
+    },
+  );
 
   test('is left alone while something still waits to be told', async () => {
     await work.run();

@@ -11,6 +11,7 @@ export interface ToldEvent {
     readonly error?: ErrorDetail;
     readonly replicas?: number;
     readonly consistency?: ConsistencyGrade;
+    readonly broughtBack?: unknown;
   };
   readonly sequence: number;
 }
@@ -37,6 +38,7 @@ export function violationsOf({ wanted, open, told, device }: End): string[] {
   return [
     ...open.map((state) => `an operation has not ended: ${state}`),
     ...(replicas === originalReplicas ? [] : [`the workload has ${String(replicas)} replicas`]),
+    ...(device.workload.overdue === 0 ? [] : ['the workload was away for longer than it may be']),
     ...(marked ? ['the workload still has a mark'] : []),
     ...(device.writers.frozenNow ? ['the writers are still frozen'] : []),
     ...(device.writers.locked ? ['a hook still holds the application'] : []),
@@ -69,6 +71,11 @@ function violationsOfOne(id: string, level: string, told: readonly ToldEvent[], 
   return [
     ...(endings.length === 1 ? [] : [`${id} has the endings [${endings.map(({ name }) => name).join(', ')}]`]),
     ...(ending?.name === 'snapshot.ready' ? violationsOfReady(id, ending, device) : []),
+    ...(ending?.data.consistency === 'crash' &&
+    level === 'cold' &&
+    !told.some(({ data }) => data.broughtBack !== undefined)
+      ? [`${id} is told as crash-consistent without a reason`]
+      : []),
     ...(ending?.name === 'snapshot.ready' && level !== 'none' && !isResumedBefore('snapshot.ready', names)
       ? [`${id} is ready before its workload was resumed`]
       : []),

@@ -28,7 +28,7 @@ export class ModelDevice {
     /** Leaves out the notes that fence late commands, to prove that the simulation finds what they are for. */
     unfenced = false,
   ) {
-    this.workload = new ModelWorkload(time, random, unfenced);
+    this.workload = new ModelWorkload(time, random, unfenced, () => this.snapshots.ready);
     this.writers = new ModelWriters(time, unfenced);
     const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
     this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
@@ -41,7 +41,7 @@ export class ModelDevice {
       case 'claim.preflight':
         return this.preflight(data);
       case 'workload.quiesce':
-        return this.workload.quiesce(id);
+        return this.workload.quiesce(id, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
         return this.workload.resume(id);
       case 'writers.freeze':

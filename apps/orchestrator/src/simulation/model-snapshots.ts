@@ -29,6 +29,12 @@ export class ModelSnapshots {
     return this.snapshots.get(restorePointId);
   }
 
+  /** The uids of those that are ready. */
+  get ready(): readonly string[] {
+    const ready = [...this.snapshots.values()].filter(({ readyAt }) => readyAt <= this.time.elapsedMs);
+    return ready.map(({ uid }) => uid);
+  }
+
   *take(restorePointId: string): ModelStep {
     const noted = this.removed.has(restorePointId) && !this.unfenced;
     yield 5;

@@ -1,4 +1,5 @@
 import { SnapfleetError } from '@snapfleet/contracts';
+import { ModelGuard } from './model-guard.js';
 import type { ModelStep } from './model-step.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -13,6 +14,8 @@ interface State {
 }
 
 export const originalReplicas = 2;
+/** What the guard needs at most from the end of the time to the scale. */
+const bringBackMs = 1000;
 
 /**
  * A workload, with the rules by which the cluster operator takes it away and brings it back: the notes that fence late
@@ -27,11 +30,22 @@ export class ModelWorkload {
     drainedAt: 0,
   };
 
+  /** How often it was away for longer than it may be. */
+  overdue = 0;
+  readonly guard: ModelGuard;
+  private dueMs = Infinity;
+
   constructor(
     private readonly time: VirtualTime,
     private readonly random: Random,
     private readonly unfenced: boolean,
-  ) {}
+    readySnapshots: () => readonly string[],
+  ) {
+    this.guard = new ModelGuard(time, random, {
+      bringBack: (operationId) => this.putBack(operationId),
+      readySnapshots,
+    });
+  }
 
   get replicas(): number {
     return this.state.replicas;
@@ -52,7 +66,8 @@ export class ModelWorkload {
     return replicas === 0 && mark !== undefined ? mark.replicas : replicas;
   }
 
-  *quiesce(operationId: string): ModelStep {
+  *quiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
+    if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     const { state } = this;
     while (state.replicas !== 0 || state.mark?.operationId !== operationId) {
       const { replicas, mark, resumed, version } = state;
@@ -66,7 +81,9 @@ export class ModelWorkload {
       this.change({ mark: { operationId, replicas } });
       const marked = state.version;
       yield 5;
-      if (marked === state.version) this.scale(0);
+      if (marked !== state.version) continue;
+      this.scale(0);
+      this.dueMs = this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs;
     }
     yield Math.max(1, state.drainedAt - this.time.elapsedMs);
     if (state.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
@@ -74,6 +91,13 @@ export class ModelWorkload {
   }
 
   *resume(operationId: string): ModelStep {
+    yield* this.putBack(operationId);
+    yield 5;
+    const { replicas } = this.state;
+    return { resumedAt: this.time.now().toISOString(), replicas, ...this.guard.disarm(operationId) };
+  }
+
+  private *putBack(operationId: string): Generator<number, void, void> {
     const { state } = this;
     for (;;) {
       let seen = { ...state };
@@ -91,7 +115,6 @@ export class ModelWorkload {
       this.change({ mark: undefined });
       break;
     }
-    return { resumedAt: this.time.now().toISOString(), replicas: state.replicas };
   }
 
   private change(fields: Partial<State>): void {
@@ -99,6 +122,7 @@ export class ModelWorkload {
   }
 
   private scale(replicas: number): void {
+    if (replicas > 0 && this.state.replicas === 0 && this.time.elapsedMs > this.dueMs) this.overdue += 1;
     this.change({ replicas, drainedAt: this.time.elapsedMs + this.random.between(10, 20_000) });
   }
 }

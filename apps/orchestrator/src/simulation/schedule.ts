@@ -49,6 +49,8 @@ export interface ScheduleResult {
   readonly endings: readonly string[];
   /** Of the snapshots that were told as ready. */
   readonly grades: readonly ConsistencyGrade[];
+  /** How often the dead-man timer was faster than the operation. */
+  readonly timersFired: number;
 }
 
 const device = DeviceId.parse('edge-1');
@@ -58,11 +60,17 @@ const { claim, snapshot } = SnapshotReady.example as unknown as { claim: unknown
 const claims = ['orders', 'orders', 'invoices'];
 const levels: readonly QuiesceLevel[] = ['cold', 'cold', 'frozen', 'hooks', 'none'];
 const workload = { kind: 'Deployment' as const, name: 'orders' };
-const quiesceOf: Readonly<Record<QuiesceLevel, z.input<typeof Quiesce>>> = {
-  cold: { level: 'cold', workload },
-  frozen: { level: 'frozen', workload },
-  hooks: { level: 'hooks', workload, before: [{ command: ['lock'] }], after: [{ command: ['unlock'] }] },
-  none: { level: 'none' },
+const quiesceOf = (level: QuiesceLevel, maximumDowntimeSeconds: number): z.input<typeof Quiesce> => {
+  switch (level) {
+    case 'cold':
+      return { level, workload, maximumDowntimeSeconds };
+    case 'frozen':
+      return { level, workload };
+    case 'hooks':
+      return { level, workload, before: [{ command: ['lock'] }], after: [{ command: ['unlock'] }] };
+    case 'none':
+      return { level };
+  }
 };
 
 /** A command that makes snapshots, and what it should come to. */
@@ -121,6 +129,7 @@ class Schedule {
       operatorKills: this.operator.kills,
       killedIn: this.killedIn,
       endings: told.map(({ name }) => name),
+      timersFired: this.device.workload.guard.fired,
       grades: told.flatMap(({ name, data }) => (name === 'snapshot.ready' ? (data.consistency ?? []) : [])),
     };
   }
@@ -181,12 +190,17 @@ class Schedule {
     return begin.wanted;
   }
 
+  /** Often with a maximum downtime that is over before the snapshot is ready. */
+  private quiesce(level: QuiesceLevel): z.input<typeof Quiesce> {
+    return quiesceOf(level, this.random.happens(0.5) ? 900 : this.random.between(30, 90));
+  }
+
   private createOfOne(key: string, level: QuiesceLevel, index: number): PlannedCreate {
     const data = {
       namespace: 'shop',
       persistentVolumeClaim: claims[index] ?? 'orders',
       idempotencyKey: key,
-      policy: { quiesce: quiesceOf[level] },
+      policy: { quiesce: this.quiesce(level) },
     };
     const create = createMessage(SnapshotCreate, data, { device, publisher: 'client', id: `create-${key}` });
     const restorePointIds = [operationIdFor(device, 'snapshot.create', key)];
@@ -198,7 +212,7 @@ class Schedule {
 
   private createOfGroup(key: string, level: QuiesceLevel): PlannedCreate {
     const persistentVolumeClaims = [...new Set(claims)];
-    const policy = { quiesce: quiesceOf[level] };
+    const policy = { quiesce: this.quiesce(level) };
     const data = { namespace: 'shop', persistentVolumeClaims, idempotencyKey: key, policy };
     const create = createMessage(GroupCreate, data, { device, publisher: 'client', id: `create-${key}` });
     const groupId = operationIdFor(device, 'group.create', key);

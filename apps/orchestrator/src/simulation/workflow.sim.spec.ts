@@ -25,12 +25,22 @@ describe('the workflow of snapshot.create and group.create in simulated time', (
     `${String(schedules)} schedules of lost, repeated, late and reordered messages, kills, failures and cancels keep every promise`,
     { timeout: deadlineMs },
     async () => {
-      const totals = { orchestratorKills: 0, operatorKills: 0, ready: 0, failed: 0, app: 0, fs: 0, crash: 0 };
+      const totals = {
+        orchestratorKills: 0,
+        operatorKills: 0,
+        timersFired: 0,
+        ready: 0,
+        failed: 0,
+        app: 0,
+        fs: 0,
+        crash: 0,
+      };
       const broken: string[] = [];
       for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
         const result = await runSchedule(ofSeed(seed));
         totals.orchestratorKills += result.orchestratorKills;
         totals.operatorKills += result.operatorKills;
+        totals.timersFired += result.timersFired;
         totals.ready += result.endings.filter((name) => name === 'snapshot.ready').length;
         totals.failed += result.endings.filter((name) => name === 'snapshot.failed').length;
         for (const grade of result.grades) totals[grade] += 1;
@@ -39,6 +49,7 @@ describe('the workflow of snapshot.create and group.create in simulated time', (
       }
       console.log(JSON.stringify({ simulation: { firstSeed, schedules, broken: broken.length, ...totals } }));
       expect(broken).toEqual([]);
+      if (schedules >= 100) expect(totals.timersFired).toBeGreaterThan(0);
     },
   );
 

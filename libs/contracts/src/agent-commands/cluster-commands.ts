@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
 import { Bytes, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId, VolumeHandle } from '../identifiers.js';
-import { BoundSnapshot, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
+import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Assertion, Hook, Quiesce } from '../snapshot-policy.js';
+import { Assertion, Hook, MaximumDowntimeSeconds, Quiesce } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
@@ -59,7 +59,8 @@ export const ClaimPreflight = defineAgentCommand({
 
 export const WorkloadQuiesce = defineAgentCommand({
   name: 'workload.quiesce',
-  summary: 'Scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
+  summary:
+    'Arm the dead-man timer, scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
   data: z.object({
@@ -68,9 +69,10 @@ export const WorkloadQuiesce = defineAgentCommand({
     otherClaims: z.array(ObjectName).max(15).default([]).describe('of a group: nobody may use these either'),
     workload: SavedWorkload,
     deadlineSeconds: z.number().int().positive(),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds,
   }),
   reply: z.object({ quiescedAt: time }),
-  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
+  errors: ['guard_unavailable', 'workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',
@@ -79,6 +81,9 @@ export const WorkloadQuiesce = defineAgentCommand({
     workload: { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 1 },
   },
 });
+
+/** How many snapshots are told as ready when the dead-man timer brought a workload back: the newest. */
+export const mostReadySnapshots = 256;
 
 export const WorkloadResume = defineAgentCommand({
   name: 'workload.resume',
@@ -91,6 +96,19 @@ export const WorkloadResume = defineAgentCommand({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
+    broughtBack: BroughtBack.extend({
+      readySnapshots: z
+        .array(ObjectUid)
+        .max(mostReadySnapshots)
+        .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
+    })
+      .optional()
+      .describe('the dead-man timer was faster'),
+    unproven: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('why it is not known whether the workload stayed away until now'),
   }),
   errors: ['workload_not_gone'],
   example: {

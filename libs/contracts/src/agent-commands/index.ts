@@ -1,3 +1,4 @@
 export * from './backup-commands.js';
 export * from './cluster-commands.js';
+export * from './guard-commands.js';
 export * from './host-commands.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
+import { BroughtBack } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Workload } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -32,6 +33,8 @@ export const WorkloadResumed = defineEvent({
     replicas: z.number().int().nonnegative().optional(),
     downtimeMs: duration.describe('from the moment before it was quiesced to the moment after it was put back'),
     conflict: z.string().max(1024).optional().describe('what somebody else changed meanwhile, and was left in place'),
+    broughtBack: BroughtBack.optional(),
+    unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away'),
   }),
   example: { ...example.where, workload: { kind: 'Deployment', name: 'orders' }, replicas: 1, downtimeMs: 8120 },
 });

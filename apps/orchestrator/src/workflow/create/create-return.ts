@@ -10,8 +10,9 @@ import {
 import type { StepOutcome, Transition, WorkflowContext } from '../../operations/operation.js';
 import { map, settleCut } from './create-end.js';
 import { eventOfEach } from './create-events.js';
-import type { CreateState, CreateStateIn, Quiesced } from './create-state.js';
+import type { CreateState, CreateStateIn } from './create-state.js';
 import { failureOf } from './step-failure.js';
+import { type Comeback, comeback, stayedAwayFor } from './workload-comeback.js';
 
 /** A hook that always fails must not hold the volume for ever; a workload that is scaled to 0 has to come back. */
 const hookAttempts = 10;
@@ -24,6 +25,7 @@ interface Return {
   readonly downtimeMs?: number | undefined;
   readonly replicas?: number | undefined;
   readonly conflict?: string | undefined;
+  readonly comeback?: Comeback;
 }
 
 /** After the step that lets the workload go on. */
@@ -32,7 +34,7 @@ export function afterResume(
   outcome: StepOutcome,
   context: WorkflowContext,
 ): Transition<CreateState> {
-  if (outcome.kind === 'done') return settle(state, returnOf(state.quiesced, outcome.result), context);
+  if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
   const error = failureOf(outcome);
   if (state.quiesced.level === 'hooks' && (!error.retryable || state.attempt >= hookAttempts)) {
     const conflict = `the hooks after the cut were given up: ${error.message}`.slice(0, 1024);
@@ -56,12 +58,18 @@ export function afterResume(
 
 const gradeOfHooks = (failures: readonly string[]): ConsistencyGrade => (failures.length === 0 ? 'app' : 'crash');
 
-function returnOf(quiesced: Quiesced, result: unknown): Return {
+function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown): Return {
   switch (quiesced.level) {
     case 'cold': {
-      const { resumedAt, replicas, conflict } = result as ReplyOf<typeof WorkloadResume>;
-      // Who brought it back while the snapshot was cut let it write.
-      return { at: resumedAt, replicas, conflict, consistency: conflict === undefined ? 'app' : 'crash' };
+      const reply = result as ReplyOf<typeof WorkloadResume>;
+      const { resumedAt: at, replicas, conflict } = reply;
+      return {
+        at,
+        replicas,
+        conflict,
+        consistency: stayedAwayFor(cut, reply) ? 'app' : 'crash',
+        comeback: comeback(reply),
+      };
     }
     case 'frozen': {
       const { thawedAt, held, frozenMs, reason } = result as ReplyOf<typeof WritersThaw>;
@@ -89,6 +97,7 @@ function settle(state: CreateStateIn<'resuming'>, back: Return, context: Workflo
   const restorePoints = map(context.restorePoints, (point) => ({
     ...point,
     downtimeMs,
+    ...(back.comeback?.broughtBack === undefined ? {} : { broughtBack: back.comeback.broughtBack }),
     ...(ready ? { phase: 'resumed' as const } : {}),
   }));
   const facts = {
@@ -96,6 +105,7 @@ function settle(state: CreateStateIn<'resuming'>, back: Return, context: Workflo
     downtimeMs,
     ...(back.replicas === undefined ? {} : { replicas: back.replicas }),
     ...(back.conflict === undefined ? {} : { conflict: back.conflict.slice(0, 1024) }),
+    ...back.comeback,
   };
   const events = eventOfEach(restorePoints, WorkloadResumed, (about) => ({ ...about, ...facts }));
   return settleCut({ cut, consistency: back.consistency, events }, { ...context, restorePoints });

@@ -12,6 +12,7 @@ import {
 import type { Operation, RestorePoints, Step, StepCall } from '../../operations/operation.js';
 import { backOffMs } from '../back-off.js';
 import type { CreateState, CreateStateIn } from './create-state.js';
+import { quiesceLimits } from './quiesce-limits.js';
 
 const second = 1000;
 const answerMargin = 60 * second;
@@ -58,11 +59,11 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation,
   const [{ namespace, policy }] = points;
   switch (quiesced.level) {
     case 'cold': {
-      const deadlineSeconds = policy.quiesce.level === 'cold' ? policy.quiesce.deadlineSeconds : 0;
+      const limits = quiesceLimits(policy);
       const [first, ...others] = points;
       const otherClaims = others.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
-      const data = { operationId, ...volumeOf(first), otherClaims, workload: quiesced.workload, deadlineSeconds };
-      return { definition: WorkloadQuiesce, data, deadlineMs: deadlineSeconds * second + answerMargin };
+      const data = { operationId, ...volumeOf(first), otherClaims, workload: quiesced.workload, ...limits };
+      return { definition: WorkloadQuiesce, data, deadlineMs: limits.deadlineSeconds * second + answerMargin };
     }
     case 'frozen': {
       const maximumSeconds = policy.quiesce.level === 'frozen' ? policy.quiesce.maximumFreezeSeconds : 1;

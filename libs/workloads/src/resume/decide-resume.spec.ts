@@ -2,7 +2,7 @@ import type { SavedWorkload } from '@snapfleet/contracts';
 import type { ScalableWorkload } from '@snapfleet/kubernetes';
 import { expect, test } from 'vitest';
 import { operationId, otherOperationId } from '../testing/samples.js';
-import { decideResume } from './resume-scalable.js';
+import { decideResume } from './decide-resume.js';
 
 const saved = { kind: 'Deployment', name: 'orders', uid: 'u-1', replicas: 3 } as SavedWorkload & { kind: 'Deployment' };
 

@@ -1,4 +1,4 @@
-import { WaitDeadlineError } from '@snapfleet/kubernetes';
+import { WaitDeadlineError } from './wait-deadline-error.js';
 
 /**
  * Awaits something; where its deadline passed, throws what `explain` makes of it instead.

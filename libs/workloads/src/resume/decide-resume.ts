@@ -1,7 +1,7 @@
 import type { SavedWorkload } from '@snapfleet/contracts';
 import type { ScalableWorkload } from '@snapfleet/kubernetes';
-import { readQuiesceMark } from '../workload/quiesce-mark.js';
-import { nameOf } from '../workload/same-workload.js';
+import { readQuiesceMark } from '../marks/quiesce-mark.js';
+import { nameOf } from '../saved/same-workload.js';
 
 type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
 

@@ -1,18 +1,11 @@
-import type {
-  Cluster,
-  Event,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  LogicalVolume,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  ScalableWorkload,
-  StorageClass,
-  VolumeSnapshot,
-  VolumeSnapshotClass,
-  VolumeSnapshotContent,
-} from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster.js';
+import type { Event } from '../objects/event.js';
+import type { HorizontalPodAutoscaler } from '../objects/horizontal-pod-autoscaler.js';
+import type { KubernetesObject } from '../objects/object-meta.js';
+import type { Pod } from '../objects/pod.js';
+import type { ScalableWorkload } from '../objects/scalable-workload.js';
+import type { VolumeSnapshot, VolumeSnapshotClass, VolumeSnapshotContent } from '../objects/volume-snapshot.js';
+import type { LogicalVolume, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../objects/volume.js';
 import { FakeResource, type FakeWorld } from './fake-resource.js';
 
 /** A cluster in memory for unit tests. Tests play the controllers by functions that run whenever something is awaited. */

@@ -1,13 +1,9 @@
-import {
-  keyOf,
-  KubernetesApiError,
-  WaitDeadlineError,
-  type KubernetesObject,
-  type ObjectKey,
-  type RemoveOptions,
-  type ScalableApi,
-  type Scope,
-} from '@snapfleet/kubernetes';
+import { KubernetesApiError } from '../api/kubernetes-api-error.js';
+import type { KubernetesObject } from '../objects/object-meta.js';
+import type { RemoveOptions, ScalableApi } from '../resources/resource-api.js';
+import { keyOf } from '../resources/resource-client.js';
+import type { ObjectKey, Scope } from '../resources/resource-definition.js';
+import { WaitDeadlineError } from '../wait/wait-deadline-error.js';
 
 /** What the objects of one cluster have in common: versions, the order of writes, and the controllers that react. */
 export interface FakeWorld {

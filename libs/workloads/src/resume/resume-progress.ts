@@ -1,0 +1,31 @@
+import { isTerminating, type Cluster } from '@snapfleet/kubernetes';
+import { hasEndMark } from '../marks/end-marks.js';
+import { readQuiesceMark } from '../marks/quiesce-mark.js';
+import { workloadAnnotation } from '../marks/workload-annotations.js';
+import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
+
+/** How far somebody has put a workload back for its operation: not at all, perhaps in part, or in full. */
+export type ResumeProgress = 'none' | 'begun' | 'done';
+
+/**
+ * How far a workload is back, by what is left on it: its note comes first and its mark goes last; a bare Pod that was made
+ * again says so. A workload that is gone, or another one, has no such trace.
+ * @throws KubernetesApiError
+ */
+export async function resumeProgress(
+  cluster: Cluster,
+  { operationId, namespace, workload }: QuiescedWorkload,
+  signal: AbortSignal,
+): Promise<ResumeProgress> {
+  const key = { namespace, name: workload.name };
+  if (workload.kind === 'Pod') {
+    const pod = await cluster.pods.get(key, { signal });
+    if (pod?.metadata.annotations?.[workloadAnnotation.recreatedBy] === operationId) return 'done';
+    const stays = pod?.metadata.uid === workload.uid && !isTerminating(pod);
+    return stays && hasEndMark(pod, workloadAnnotation.resumed, operationId) ? 'done' : 'none';
+  }
+  const found = await cluster.workloads[workload.kind].get(key, { signal });
+  if (found?.metadata.uid !== workload.uid) return 'none';
+  if (!hasEndMark(found, workloadAnnotation.resumed, operationId)) return 'none';
+  return readQuiesceMark(found)?.operationId === operationId ? 'begun' : 'done';
+}
