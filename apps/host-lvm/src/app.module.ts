@@ -11,12 +11,17 @@ import { RenewLease } from './exposure/renew-lease.use-case.js';
 import { takeStateDirectory } from './exposure/state-directory.js';
 import { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
 import { HostLifetime } from './host-lifetime.js';
+import { InventoryController } from './inventory.controller.js';
 import { PoolController } from './pool.controller.js';
 import { BlkidProbe } from './privileged/blkid-probe.js';
 import { LvmQueue } from './privileged/lvm-queue.js';
 import { LvmVolumes } from './privileged/lvm-volumes.js';
 import { MountHolders } from './privileged/mount-holders.js';
 import { createPrivilegedPrograms } from './privileged/privileged-programs.js';
+import { DestroyVolume } from './removal/destroy-volume.use-case.js';
+import { InventoryVolumes } from './removal/inventory-volumes.use-case.js';
+import { RemovalJournal } from './removal/removal-journal.js';
+import { SettleRemovals } from './removal/settle-removals.js';
 import { VolumeController } from './volume.controller.js';
 
 const partsToken = Symbol('host-lvm.parts');
@@ -42,7 +47,11 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
   const expose = new ExposeVolume({ ...shared, probe: new BlkidProbe(programs), endExposure, conceal });
   const sweep = new SweepLeftovers(shared);
   const lifetime = new HostLifetime(sweep, conceal, journal, volumes, log);
-  return { queue, volumes, leases, expose, conceal, renew: new RenewLease(leases), lifetime };
+  const removals = await RemovalJournal.open(settings.SNAPFLEET_STATE_DIR);
+  await new SettleRemovals(removals, volumes, log).run();
+  const inventory = new InventoryVolumes(volumes, leases, journal);
+  const destroy = new DestroyVolume({ ...shared, leaseJournal: journal, removals, now: () => new Date() });
+  return { queue, volumes, leases, expose, conceal, renew: new RenewLease(leases), inventory, destroy, lifetime };
 }
 
 /** host-lvm: the root side of a device, with a closed list of what it may do. */
@@ -59,7 +68,7 @@ export class AppModule {
     });
     return {
       module: AppModule,
-      controllers: [VolumeController, PoolController],
+      controllers: [VolumeController, PoolController, InventoryController],
       providers: [
         { provide: partsToken, inject: [ServiceLog], useFactory: (log: ServiceLog) => assemble(settings, log) },
         part(LvmQueue, (parts) => parts.queue),
@@ -68,6 +77,8 @@ export class AppModule {
         part(ExposeVolume, (parts) => parts.expose),
         part(ConcealVolume, (parts) => parts.conceal),
         part(RenewLease, (parts) => parts.renew),
+        part(InventoryVolumes, (parts) => parts.inventory),
+        part(DestroyVolume, (parts) => parts.destroy),
         part(HostLifetime, (parts) => parts.lifetime),
       ],
       exports: [LvmQueue],
