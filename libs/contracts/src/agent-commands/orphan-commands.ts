@@ -23,7 +23,7 @@ export const ClusterInventory = defineAgentCommand({
     entries: z.array(InventoryEntry).max(200),
     next: z.string().max(1024).optional().describe('there is another page'),
   }),
-  errors: ['snapshot_crd_missing'],
+  errors: [],
   example: {},
 });
 
@@ -43,7 +43,7 @@ export const ClusterReferences = defineAgentCommand({
       .max(16)
       .describe('who names the first of the others'),
   }),
-  errors: ['snapshot_crd_missing'],
+  errors: [],
   example: { volumeHandles: [ready.snapshot.snapshotHandle] },
 });
 
