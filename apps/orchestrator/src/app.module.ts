@@ -15,12 +15,17 @@ import { RecordFactUseCase } from './facts/record-fact.use-case.js';
 import { EventRecorder } from './journal/event-recorder.js';
 import { Journal } from './journal/journal.js';
 import { OperationStore } from './journal/operation.store.js';
+import { OrphanStore } from './journal/orphan.store.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { Outbox } from './journal/outbox.js';
 import { RestorePointStore } from './journal/restore-point.store.js';
 import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
+import { ListOrphansController } from './orphans/list-orphans.controller.js';
+import { OrphanCheck } from './orphans/orphan-check.js';
+import { orphanProviders } from './orphans/orphan-providers.js';
+import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
 import { reportTo } from './report.js';
 import { WorkLifetime } from './work-lifetime.js';
 import { workflows } from './workflow/workflows.js';
@@ -57,6 +62,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       restorePoints: RestorePointStore,
       events: EventRecorder,
       caller: AgentCommands,
+      orphans: OrphanStore,
     ) =>
       new OperationRunner({
         journal,
@@ -65,11 +71,12 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
         events,
         workflows,
         caller,
+        orphans,
         clock: systemClock,
         report: reportTo('operations'),
         failpoint: settings.SNAPFLEET_FAILPOINT === undefined ? undefined : failpointOf(settings.SNAPFLEET_FAILPOINT),
       }),
-    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands],
+    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands, OrphanStore],
   },
   ...[AcceptCommandUseCase, CancelSnapshotUseCase, RecordFactUseCase].map((UseCase) => ({
     provide: UseCase,
@@ -98,9 +105,9 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
   },
   {
     provide: ExamineDeviceUseCase,
-    useFactory: (services: AgentCommands, link: NatsLink) =>
-      new ExamineDeviceUseCase(services, new ConsumerPresence(link)),
-    inject: [AgentCommands, NatsLink],
+    useFactory: (services: AgentCommands, link: NatsLink, orphans: OrphanCheck) =>
+      new ExamineDeviceUseCase(services, new ConsumerPresence(link), orphans),
+    inject: [AgentCommands, NatsLink, OrphanCheck],
   },
   WorkLifetime,
 ];
@@ -117,8 +124,15 @@ export class AppModule {
           ...natsConnection(settings),
         }),
       ],
-      controllers: [CommandsController, FactsController, ListRestorePointsController, ExamineDeviceController],
-      providers: [...journalProviders(settings), ...workProviders(settings)],
+      controllers: [
+        CommandsController,
+        FactsController,
+        ListRestorePointsController,
+        ExamineDeviceController,
+        ListOrphansController,
+        SnapshotBegunController,
+      ],
+      providers: [...journalProviders(settings), ...orphanProviders(settings), ...workProviders(settings)],
     };
   }
 }

@@ -7,6 +7,7 @@ import {
 import { Journal } from './journal/journal.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { OperationRunner } from './operations/operation-runner.js';
+import { OrphanReconciler } from './orphans/orphan-reconciler.js';
 
 /** Starts the work that the journal holds with the application, and ends it before the journal is closed. */
 @Injectable()
@@ -14,15 +15,18 @@ export class WorkLifetime implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly runner: OperationRunner,
     private readonly relay: OutboxRelay,
+    private readonly reconciler: OrphanReconciler,
     private readonly journal: Journal,
   ) {}
 
   onApplicationBootstrap(): void {
     this.relay.start();
     this.runner.start();
+    this.reconciler.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.reconciler.stop();
     await this.runner.stop();
     await this.relay.stop();
   }

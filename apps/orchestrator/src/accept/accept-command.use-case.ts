@@ -41,10 +41,11 @@ interface AcceptParts {
   readonly now: () => Date;
 }
 
-type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
+/** A command as it is handed to a use case. */
+export type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
 
 /** What a new operation begins with. */
-interface Beginning {
+export interface Beginning {
   readonly kind: OperationKind;
   readonly state: unknown;
   readonly point: RestorePoint;
@@ -161,11 +162,7 @@ export class AcceptCommandUseCase {
   }
 
   /** Journals the operation, its first events and the restore point in one transaction, then starts it. */
-  private accept(
-    message: Accepted<CommandDefinition>,
-    name: string,
-    begin: (operationId: OperationId) => Beginning,
-  ): void {
+  accept(message: Accepted<CommandDefinition>, name: string, begin: (operationId: OperationId) => Beginning): void {
     const { journal, operations, restorePoints, events, runner, device, now } = this.parts;
     const data = message.data as { readonly idempotencyKey?: string };
     const operationId = operationIdFor(device, name, data.idempotencyKey ?? message.id);

@@ -5,7 +5,7 @@ import type { Journal } from './journal.js';
 
 const Row = z.object({
   operation_id: OperationId,
-  kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify']),
+  kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify', 'purge']),
   volume: z.string(),
   restore_point_id: RestorePointId,
   command_id: z.string(),

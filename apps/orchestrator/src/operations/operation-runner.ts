@@ -2,6 +2,7 @@ import { type AgentCommandDefinition, SnapfleetError } from '@snapfleet/contract
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { Journal } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
+import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import { backOffMs } from '../workflow/back-off.js';
 import type { Failpoint } from './failpoint.js';
@@ -32,6 +33,7 @@ interface RunnerParts {
   readonly caller: StepCaller;
   readonly clock: Clock;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
+  readonly orphans?: Pick<OrphanStore, 'remove'>;
   /** For fault tests only. */
   readonly failpoint?: Failpoint | undefined;
 }
@@ -174,7 +176,7 @@ export class OperationRunner {
     next: (context: WorkflowContext) => ReturnType<ReturnType<WorkflowRegistry['of']>['next']>,
     now: Date,
   ): void {
-    const { journal, operations, restorePoints, events, workflows } = this.parts;
+    const { journal, operations, restorePoints, events, workflows, orphans } = this.parts;
     const followers = journal.transaction(() => {
       const restorePoint = restorePoints.find(operation.restorePointId);
       if (restorePoint === undefined)
@@ -182,6 +184,7 @@ export class OperationRunner {
       const transition = next({ operation, restorePoint, now });
       restorePoints.save(transition.restorePoint);
       operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
+      if (transition.purgedOrphan !== undefined) orphans?.remove(transition.purgedOrphan);
       for (const event of transition.events) events.record(event, operation, transition.restorePoint, now);
       return (transition.followers ?? []).filter((follower) => operations.add(follower, now));
     });

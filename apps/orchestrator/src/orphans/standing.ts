@@ -1,0 +1,51 @@
+import type { RestorePoint, RestorePointId } from '@snapfleet/contracts';
+
+/** What the journal wants of the local snapshot of a restore point. */
+export type Standing =
+  /** The catalogue counts on it. */
+  | { readonly kind: 'kept' }
+  /** Its deletion was accepted, and has not succeeded. */
+  | { readonly kind: 'deleting' }
+  /** Nothing of it is wanted any more. */
+  | { readonly kind: 'given-up'; readonly because: string; readonly failed: boolean };
+
+/** What becomes of the local snapshot, by the record of its restore point. */
+export function standingOf({ phase, snapshot }: RestorePoint): Standing {
+  switch (phase) {
+    case 'failed':
+      return { kind: 'given-up', because: 'failed', failed: true };
+    case 'deleted':
+      return { kind: 'given-up', because: 'is deleted', failed: false };
+    case 'deleting':
+      return { kind: 'deleting' };
+    case 'resumed':
+    case 'backed-up':
+    case 'verified-local':
+    case 'verified-remote':
+      return snapshot === undefined
+        ? { kind: 'given-up', because: 'is kept as a backup only, its snapshot was deleted', failed: false }
+        : { kind: 'kept' };
+    case 'requested':
+    case 'preflight-passed':
+    case 'quiesced':
+    case 'snapshot-ready':
+      return { kind: 'kept' };
+  }
+}
+
+/** Whether a verification of the local snapshot is to come, or under way. */
+export function awaitsVerification({ verifications }: RestorePoint): boolean {
+  return verifications.some(({ level, state }) => level === 'snapshot' && state === 'pending');
+}
+
+/** A restore point as the journal knows it. */
+export interface KnownRestorePoint {
+  readonly restorePointId: RestorePointId;
+  readonly namespace: string;
+  readonly persistentVolumeClaim: string;
+  readonly standing: Standing;
+  /** An operation on it is under way. */
+  readonly busy: boolean;
+  readonly awaitsVerification: boolean;
+  readonly volumeSnapshotUid: string | undefined;
+}
