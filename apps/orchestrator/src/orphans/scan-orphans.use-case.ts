@@ -41,22 +41,21 @@ export class ScanOrphansUseCase {
     const scanId = crypto.randomUUID();
     const time = now();
     const purges = journal.transaction(() => {
-      const catalogue = this.catalogue();
-      for (const { restorePointId, identity } of learnIdentities(inventories.entries, catalogue)) {
-        identities.record(restorePointId, identity);
+      const { restorePoints, operations } = this.parts;
+      const catalogue = new JournalCatalogue(restorePoints, operations, identities);
+      // VolumeSnapshots first: what is known of the others is known by theirs.
+      const [snapshots, others] = partition(inventories.entries, ({ kind }) => kind === 'volume-snapshot');
+      for (const part of [snapshots, others]) {
+        for (const { restorePointId, identity } of learnIdentities(part, catalogue)) {
+          identities.record(restorePointId, identity);
+        }
       }
-      // A second look for what the first has taught: a LogicalVolume of a VolumeSnapshot that was not known before.
-      const { orphans: seen, undecided } = explainOrphans({ ...inventories, readAt: time, settleMs }, this.catalogue());
+      const { orphans: seen, undecided } = explainOrphans({ ...inventories, readAt: time, settleMs }, catalogue);
       for (const orphan of orphans.takeIn(seen, undecided, time)) this.tell(orphan, scanId, time);
       return automaticPurges?.begin(scanId, time) ?? [];
     });
     this.parts.flush();
     for (const purge of purges) runner.enqueue(purge);
-  }
-
-  private catalogue(): JournalCatalogue {
-    const { restorePoints, operations, identities } = this.parts;
-    return new JournalCatalogue(restorePoints, operations, identities);
   }
 
   /** The same quarantine is told once; one that begins anew is told again. */
@@ -73,3 +72,8 @@ export class ScanOrphansUseCase {
     });
   }
 }
+
+const partition = <T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] => [
+  items.filter(belongs),
+  items.filter((item) => !belongs(item)),
+];
