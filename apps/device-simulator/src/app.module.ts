@@ -2,7 +2,9 @@ import { Inject, Injectable, Module, type DynamicModule, type OnApplicationShutd
 import { ServiceLog } from '@snapfleet/service-kit';
 import { poolBytes, type DeviceSimulatorSettings } from './config.js';
 import { EmbeddedDevice } from './embedded-device.js';
+import { HostRemoval } from './host/host-removal.js';
 import { HostVolumes } from './host/host-volumes.js';
+import { InventoryController } from './host/inventory.controller.js';
 import { VolumeController } from './host/volume.controller.js';
 
 /** Stops the device when nothing asks it any more. */
@@ -44,12 +46,17 @@ export class AppModule {
   static with(settings: DeviceSimulatorSettings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [VolumeController],
+      controllers: [VolumeController, InventoryController],
       providers: [
         { provide: EmbeddedDevice, useFactory: (log: ServiceLog) => startDevice(settings, log), inject: [ServiceLog] },
         {
           provide: HostVolumes,
           useFactory: (device: EmbeddedDevice) => new HostVolumes(device),
+          inject: [EmbeddedDevice],
+        },
+        {
+          provide: HostRemoval,
+          useFactory: (device: EmbeddedDevice) => new HostRemoval(device),
           inject: [EmbeddedDevice],
         },
         DeviceLifetime,

@@ -14,6 +14,7 @@ const descriptions: Describe = {
   'command.rejected': failure,
   'command.completed': (data) => data.note,
   'snapshot.requested': (data) => (data.quiesce.level === 'cold' ? `quiesce ${workload(data.quiesce)}` : 'no quiesce'),
+  'snapshot.begun': (data) => data.volumeSnapshotName,
   'snapshot.preflight-passed': () => 'everything that is needed is there',
   'workload.quiesced': (data) => `${workload(data)} is gone`,
   'workload.resumed': (data) => `${workload(data)} is back after ${duration(data.downtimeMs)}`,
@@ -37,6 +38,10 @@ const descriptions: Describe = {
   'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
   'snapshot.deleted': (data) => `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}`,
   'snapshot.delete-failed': failure,
+  'orphan.found': ({ orphan }) => `${orphan.kind} ${orphan.name} (${orphan.owner}): ${orphan.why}`,
+  'orphan.examined': (data) => `${data.kind} ${data.name} may be purged`,
+  'orphan.purged': (data) => `${data.kind} ${data.name}, ${data.freed ? 'space freed' : 'no space freed'}`,
+  'orphan.purge-failed': (data) => `${data.kind} ${data.name}: ${failure(data)}`,
 };
 
 /** How far a backup has come. */
@@ -61,6 +66,7 @@ export function toneOf(event: SnapfleetEvent): 'good' | 'bad' | 'quiet' {
     'restore.verified',
     'volume.restored',
     'snapshot.deleted',
+    'orphan.purged',
   ];
   return good.includes(event.name) ? 'good' : 'quiet';
 }
