@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
+import { describeOrphans } from './orphans-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
 
@@ -216,5 +217,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       await remove(right);
       await remove(wrong);
     });
+
+    describeOrphans(() => ({ snapfleet, client, volume: volume() }));
   });
 }

@@ -170,9 +170,9 @@ export const errorCodes = {
     'There is no such orphan: it is gone, or was never seen.',
     'List the orphans: `snapfleet orphans list --scan`.',
   ),
-  orphan_in_quarantine: passing(
+  orphan_in_quarantine: final(
     'The orphan has not been in quarantine for long enough.',
-    'Wait; the message says how long. A dry run needs no quarantine.',
+    'Ask again later: `snapfleet orphans list` says when it may be purged. A dry run needs no quarantine.',
   ),
   orphan_not_purgeable: final(
     'The orphan is not proven to be ours, or something still refers to it.',
