@@ -69,6 +69,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       const handle = await create({ quiesce: quiesceNotes, movers: ['copy', 'restic'] });
       const { data } = await client.completion(handle, { deadlineMs, onEvent: (event) => events.push(event.name) });
       expect(data).toMatchObject({ outcome: 'proven', failures: [] });
+      expect(events).toContain('snapshot.begun');
       expect(events.filter((event) => event === 'backup.completed')).toHaveLength(2);
       expect(events.filter((event) => event === 'restore.verified')).toHaveLength(3);
       expect(events.indexOf('workload.resumed')).toBeLessThan(events.indexOf('snapshot.ready'));

@@ -1,12 +1,16 @@
 import {
   BoundSnapshot,
   ClaimFacts,
+  createMessage,
+  DeviceId,
   RestorePoint,
   SnapfleetError,
+  SnapshotBegun,
   SnapshotReady,
   type AgentCommandDefinition,
   type InventoriedVolume,
   type InventoryEntry,
+  type RestorePointId,
   type VolumeHandle,
 } from '@snapfleet/contracts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -18,10 +22,11 @@ import { RestorePointStore } from '../journal/restore-point.store.js';
 import { SnapshotIdentityStore } from '../journal/snapshot-identity.store.js';
 import type { Operation } from '../operations/operation.js';
 import { AutomaticPurges } from './automatic-purges.js';
-import { content, handle, id, logicalVolume, snapshot, uid, volume } from './explain/samples.js';
+import { content, handle, id, logicalVolume, lostId, snapshot, uid, volume } from './explain/samples.js';
 import { OrphanCheck } from './orphan-check.js';
 import { OrphanReconciler } from './orphan-reconciler.js';
 import { ScanOrphansUseCase } from './scan-orphans.use-case.js';
+import { SnapshotBegunController } from './snapshot-begun.controller.js';
 
 const never = new AbortController().signal;
 const begin = Date.parse('2026-11-23T12:00:00Z');
@@ -113,6 +118,25 @@ describe('a scan', () => {
     [entries, volumes] = [[], [volume()]];
     await scan(1);
     expect(orphans.all(now)).toMatchObject([{ kind: 'thin-volume', owner: 'ours', restorePointId: id }]);
+  });
+
+  test('knows what is left of a snapshot that was begun and never became ready', async () => {
+    const begun = new SnapshotBegunController(restorePoints, new SnapshotIdentityStore(journal));
+    const tell = (restorePointId: RestorePointId, volumeSnapshotUid: string): Promise<void> => {
+      const data = { ...SnapshotBegun.example, restorePointId, volumeSnapshotUid };
+      return begun.begun(createMessage(SnapshotBegun, data, { device: DeviceId.parse('edge-1'), publisher: 'test' }));
+    };
+    await tell(id, uid);
+    await tell(lostId, 'of a restore point that the journal does not know');
+    entries = [
+      content(),
+      content({ uid: 'x', volumeSnapshot: { uid: 'of a restore point that the journal does not know' } }),
+    ];
+    await scanner()(0);
+    expect(orphans.all(now).map(({ owner, purge }) => [owner, purge])).toEqual([
+      ['ours', 'automatic'],
+      ['foreign', 'never'],
+    ]);
   });
 
   test('takes nothing for ours that it learnt of nobody', async () => {
