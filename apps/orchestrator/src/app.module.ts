@@ -24,7 +24,7 @@ import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
 import { ListOrphansController } from './orphans/list-orphans.controller.js';
 import { OrphanCheck } from './orphans/orphan-check.js';
-import { orphanProviders } from './orphans/orphan-providers.js';
+import { orphanProviders, quarantineOf } from './orphans/orphan-providers.js';
 import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
 import { reportTo } from './report.js';
 import { WorkLifetime } from './work-lifetime.js';
@@ -62,7 +62,6 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       restorePoints: RestorePointStore,
       events: EventRecorder,
       caller: AgentCommands,
-      orphans: OrphanStore,
     ) =>
       new OperationRunner({
         journal,
@@ -71,12 +70,12 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
         events,
         workflows,
         caller,
-        orphans,
+        orphans: new OrphanStore(journal, quarantineOf(settings)),
         clock: systemClock,
         report: reportTo('operations'),
         failpoint: settings.SNAPFLEET_FAILPOINT === undefined ? undefined : failpointOf(settings.SNAPFLEET_FAILPOINT),
       }),
-    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands, OrphanStore],
+    inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands],
   },
   ...[AcceptCommandUseCase, CancelSnapshotUseCase, RecordFactUseCase].map((UseCase) => ({
     provide: UseCase,

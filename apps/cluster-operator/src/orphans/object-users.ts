@@ -4,6 +4,7 @@ import {
   type Pod,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
+  type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
 import { isOurs, label } from '../marks/marks.js';
 import type { ClusterObjects } from './cluster-objects.js';
@@ -21,8 +22,12 @@ export function claimsOf({ spec }: Pod): string[] {
 }
 
 /** The contents that were made for a VolumeSnapshot. */
-export const contentsOf = ({ metadata }: VolumeSnapshot, { contents }: Pick<ClusterObjects, 'contents'>) =>
-  contents.filter(({ spec }) => spec.volumeSnapshotRef.uid === metadata.uid);
+export function contentsOf(
+  { metadata }: VolumeSnapshot,
+  { contents }: Pick<ClusterObjects, 'contents'>,
+): readonly VolumeSnapshotContent[] {
+  return contents.filter(({ spec }) => spec.volumeSnapshotRef.uid === metadata.uid);
+}
 
 /** What needs a VolumeSnapshot, or the logical volume of its content, beside what was made for it. */
 export function usersOfSnapshot(snapshot: VolumeSnapshot, objects: ClusterObjects): string[] {
@@ -40,7 +45,7 @@ export function usersOfSnapshot(snapshot: VolumeSnapshot, objects: ClusterObject
 
 /** What names the logical volume of a content beside it and TopoLVM's own object for it. */
 export function othersOnHandle(
-  content: ClusterObjects['contents'][number],
+  content: VolumeSnapshotContent,
   objects: Pick<ClusterObjects, 'contents' | 'volumes'>,
 ): string[] {
   const handle = handleOfContent(content);

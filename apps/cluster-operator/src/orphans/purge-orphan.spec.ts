@@ -96,7 +96,7 @@ describe('a VolumeSnapshot of a restore point that has ended', () => {
   test('stays while a claim is being restored from it', async () => {
     const dataSource = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name };
     const claim = { metadata: { namespace: 'shop', name: 'r' }, spec: { dataSource }, status: { phase: 'Pending' } };
-    cluster.claims.put(claim as never);
+    cluster.claims.put(claim);
     expect(await blocked(purge(snapshotTarget()))).toContain('shop/r is being restored from it');
   });
 

@@ -1,14 +1,18 @@
 import type { LogicalVolume, VolumeSnapshot, VolumeSnapshotContent } from '@snapfleet/kubernetes';
 import type { ClusterObjects, HandleHolders } from './cluster-objects.js';
 
+/** A text, or undefined where it is absent or empty, which objects of the API mean alike. */
+export const given = (text: string | null | undefined): string | undefined =>
+  text === '' ? undefined : (text ?? undefined);
+
 /** The handle of the logical volume that a content keeps, or undefined while there is none. */
 export function handleOfContent({ spec, status }: VolumeSnapshotContent): string | undefined {
-  return [status?.snapshotHandle, spec.source.snapshotHandle].find((handle) => (handle ?? '') !== '') ?? undefined;
+  return given(status?.snapshotHandle) ?? given(spec.source.snapshotHandle);
 }
 
 /** The handle of a LogicalVolume: its own uid, which is in its status once the volume is made (topolvm v0.41.0). */
 export function handleOfLogicalVolume({ metadata, status }: LogicalVolume): string {
-  return status?.volumeID ?? metadata.uid;
+  return given(status?.volumeID) ?? metadata.uid;
 }
 
 /** What names this handle, whoever it belongs to and whatever its driver, except the object with the uid `except`. */
@@ -34,7 +38,7 @@ export function snapshotOfContent(
   { snapshots }: Pick<ClusterObjects, 'snapshots'>,
 ): VolumeSnapshot | undefined {
   const snapshot = snapshots.find(({ metadata }) => metadata.namespace === ref.namespace && metadata.name === ref.name);
-  return ref.uid === undefined || ref.uid === snapshot?.metadata.uid ? snapshot : undefined;
+  return [undefined, snapshot?.metadata.uid].includes(given(ref.uid)) ? snapshot : undefined;
 }
 
 const snapshotPrefix = 'snapshot-';

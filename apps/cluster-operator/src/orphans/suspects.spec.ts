@@ -48,7 +48,15 @@ describe('the inventory of the cluster', () => {
     putChain(1);
     putChain(2, ours, `snapfleet-${id}`);
     expect(await entries()).toMatchObject([
-      { kind: 'volume-snapshot', name: `snapfleet-${id}`, managed: true, restorePointId: id, ready: true },
+      {
+        kind: 'volume-snapshot',
+        name: `snapfleet-${id}`,
+        managed: true,
+        restorePointId: id,
+        ready: true,
+        volumeHandle: handleOf(2),
+        sizeBytes: 1 << 30,
+      },
     ]);
   });
 
@@ -161,6 +169,18 @@ describe('the inventory of the cluster', () => {
     } while (after !== undefined);
     expect(new Set(names).size).toBe(450);
     expect(names).toHaveLength(450);
+  });
+
+  test('an empty uid or handle is none', async () => {
+    putContent(1, { namespace: 'x', name: 'theirs', uid: '' });
+    cluster.logicalVolumes.put({
+      metadata: { name: 'new', uid: handleOf(2) },
+      spec: {},
+      status: { volumeID: '' },
+    } as never);
+    const [logicalVolume, content] = await entries();
+    expect(logicalVolume).toMatchObject({ name: 'new', volumeHandle: handleOf(2) });
+    expect(content).toMatchObject({ volumeSnapshot: { name: 'theirs', uid: undefined } });
   });
 
   test('a kind that the API server does not know is an error, not an empty list', async () => {

@@ -13,13 +13,14 @@ import { isOurs, label, legacyTopolvmDriver, topolvmDriver } from '../marks/mark
 import type { ClusterObjects } from './cluster-objects.js';
 import {
   claimsOf,
+  contentsOf,
   isConsumerPod,
   isScratchClaim,
   othersOnHandle,
   usersOfClaim,
   usersOfSnapshot,
 } from './object-users.js';
-import { handleOfContent, handleOfLogicalVolume, ownersOf, snapshotOfContent } from './references.js';
+import { given, handleOfContent, handleOfLogicalVolume, ownersOf, snapshotOfContent } from './references.js';
 
 const claimFinalizer = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
 const beingCreated = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
@@ -39,11 +40,11 @@ const objectOf = ({ metadata }: KubernetesObject, referencedBy: readonly string[
 
 /** What a label says, where it is what we would have written. */
 function marksOf({ metadata }: KubernetesObject): object {
-  const given = (key: string): string | undefined => {
+  const idIn = (key: string): string | undefined => {
     const value = metadata.labels?.[key] ?? '';
     return uuid.test(value) ? value : undefined;
   };
-  const [restorePointId, operationId] = [given(label.restorePoint), given(label.operation)];
+  const [restorePointId, operationId] = [idIn(label.restorePoint), idIn(label.operation)];
   return {
     managed: isOurs({ metadata }),
     ...(restorePointId === undefined ? {} : { restorePointId }),
@@ -63,6 +64,12 @@ function sizeIn(quantity: string | undefined): object {
   }
 }
 
+/** The logical volume behind a content. */
+const volumeOf = (content: VolumeSnapshotContent): object => ({
+  ...handleIn(handleOfContent(content)),
+  ...(typeof content.status?.restoreSize === 'number' ? { sizeBytes: content.status.restoreSize } : {}),
+});
+
 /** Ours, whatever its state, since only the journal knows which of them are wanted; of others what is broken or stuck. */
 const isSuspiciousSnapshot = (snapshot: VolumeSnapshot): boolean =>
   isOurs(snapshot) ||
@@ -77,10 +84,12 @@ function snapshotEntry(snapshot: VolumeSnapshot, objects: ClusterObjects): objec
   );
   const held = claim !== undefined && isTerminating(claim) && claim.metadata.finalizers?.includes(claimFinalizer);
   const error = snapshotErrorText(snapshot);
+  const [content] = contentsOf(snapshot, objects);
   return {
     kind: 'volume-snapshot',
     ...objectOf(snapshot, usersOfSnapshot(snapshot, objects)),
     ...marksOf(snapshot),
+    ...(content === undefined ? {} : volumeOf(content)),
     ...(source === undefined ? {} : { persistentVolumeClaim: source }),
     ready: isReadyToUse(snapshot),
     ...(error === undefined ? {} : { error: error.slice(0, 512) }),
@@ -94,9 +103,8 @@ function contentEntry(content: VolumeSnapshotContent, objects: ClusterObjects): 
     kind: 'volume-snapshot-content',
     ...objectOf(content, othersOnHandle(content, objects)),
     deletionPolicy,
-    ...handleIn(handleOfContent(content)),
-    ...(typeof content.status?.restoreSize === 'number' ? { sizeBytes: content.status.restoreSize } : {}),
-    volumeSnapshot: { namespace: ref.namespace, name: ref.name, uid: ref.uid },
+    ...volumeOf(content),
+    volumeSnapshot: { namespace: ref.namespace, name: ref.name, uid: given(ref.uid) },
     beingCreated: content.metadata.annotations?.[beingCreated] !== undefined,
   };
 }
@@ -107,7 +115,7 @@ function logicalVolumeEntry(volume: LogicalVolume): object {
     ...objectOf(volume),
     ...handleIn(handleOfLogicalVolume(volume)),
     ...sizeIn(volume.status?.currentSize ?? volume.spec.size),
-    ...(volume.spec.source === undefined || volume.spec.source === '' ? {} : { source: volume.spec.source }),
+    ...(given(volume.spec.source) === undefined ? {} : { source: volume.spec.source }),
   };
 }
 

@@ -90,9 +90,9 @@ export class DestroyVolume {
   async #remove({ fullName }: ReportedVolume, { volumeHandle, lvUuid }: Request): Promise<void> {
     const { volumes, removals, log, now } = this.parts;
     await removals.begin({ volumeHandle, lvUuid, fullName, begunAt: now().toISOString() });
-    const failure: unknown = await volumes.remove(volumeHandle, lvUuid).then(
-      () => undefined,
-      (error: unknown) => error,
+    const failure = await volumes.remove(volumeHandle, lvUuid).then(
+      () => new SnapfleetError('lvm_failed', `LVM did not take ${fullName} for what was to be removed`),
+      (error: unknown) => SnapfleetError.from(error),
     );
     const left = await volumes.byUuid(lvUuid);
     await removals.end(lvUuid);
@@ -100,8 +100,8 @@ export class DestroyVolume {
       log.info('volume.destroyed', { volume: fullName, lvUuid });
       return;
     }
-    log.warn('volume.not-destroyed', { volume: fullName, lvUuid, message: String(failure ?? 'it was not selected') });
+    log.warn('volume.not-destroyed', { volume: fullName, lvUuid, message: failure.message });
     this.#expectUnused(left);
-    throw failure ?? new SnapfleetError('lvm_failed', `LVM did not take ${fullName} for what was to be removed`);
+    throw failure;
   }
 }

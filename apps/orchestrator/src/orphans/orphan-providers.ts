@@ -52,11 +52,17 @@ const scanProvider = (settings: OrchestratorSettings, rules: QuarantineRules): P
   inject: [Journal, Outbox, EventRecorder, AgentCommands, OperationRunner],
 });
 
+/** How long a quarantine lasts; what counts of it from scan to scan is two intervals at most. */
+export function quarantineOf(settings: OrchestratorSettings): QuarantineRules {
+  const intervalMs = settings.SNAPFLEET_ORPHAN_SCAN_SECONDS * second;
+  const quarantineMs = settings.SNAPFLEET_ORPHAN_QUARANTINE_SECONDS * second;
+  return { quarantineMs, mostPerScanMs: intervalMs === 0 ? quarantineMs : 2 * intervalMs };
+}
+
 /** Wires the reconciler of what is left over. */
 export function orphanProviders(settings: OrchestratorSettings): Provider[] {
   const intervalMs = settings.SNAPFLEET_ORPHAN_SCAN_SECONDS * second;
-  const quarantineMs = settings.SNAPFLEET_ORPHAN_QUARANTINE_SECONDS * second;
-  const rules = { quarantineMs, mostPerScanMs: intervalMs === 0 ? quarantineMs : 2 * intervalMs };
+  const rules = quarantineOf(settings);
   return [
     {
       provide: SnapshotIdentityStore,

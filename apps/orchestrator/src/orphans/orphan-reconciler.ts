@@ -67,7 +67,8 @@ export class OrphanReconciler {
       await scan.run(this.stopping.signal);
       this.outcome = { scannedAt: clock.now(), problem: undefined };
     } catch (error) {
-      if (this.stopping.signal.aborted) return;
+      // The service stops.
+      if (error instanceof SnapfleetError && error.code === 'interrupted') return;
       report('orphans.scan-failed', { error });
       this.outcome = { ...this.outcome, problem: SnapfleetError.from(error).toDetail() };
     }

@@ -3,6 +3,7 @@ import {
   ClaimFacts,
   createMessage,
   DeviceId,
+  OperationId,
   RestorePoint,
   SnapfleetError,
   SnapshotBegun,
@@ -169,6 +170,29 @@ describe('a scan', () => {
     [entries, volumes] = [[], [volume()]];
     await expect(scanner(false, failing)(1)).rejects.toThrow('no answer');
     expect(orphans.all(now)).toMatchObject([{ kind: 'volume-snapshot', scans: 1 }]);
+  });
+
+  test('keeps the quarantine of what an operation is working on', async () => {
+    entries = [snapshot()];
+    await scanner()(0);
+    const operation: Operation = {
+      operationId: OperationId.parse(lostId),
+      kind: 'delete',
+      volume: 'shop/orders',
+      restorePointId: id,
+      commandId: 'c',
+      traceparent: undefined,
+      requestDigest: '',
+      state: {},
+      finished: false,
+      cancelRequested: false,
+    };
+    operations.add(operation, now);
+    await scanner()(1);
+    expect(orphans.all(now)).toMatchObject([{ scans: 1 }]);
+    operations.save(operation.operationId, {}, true);
+    await scanner()(2);
+    expect(orphans.all(now)).toMatchObject([{ scans: 2, quarantinedSince: now.toISOString() }]);
   });
 
   test('begins purges only where the settings say so, after the quarantine, once', async () => {

@@ -9,28 +9,20 @@ export type Standing =
   /** Nothing of it is wanted any more. */
   | { readonly kind: 'given-up'; readonly because: string; readonly failed: boolean };
 
+const madePhases: ReadonlySet<RestorePoint['phase']> = new Set([
+  'resumed',
+  'backed-up',
+  'verified-local',
+  'verified-remote',
+] as const);
+
 /** What becomes of the local snapshot, by the record of its restore point. */
 export function standingOf({ phase, snapshot }: RestorePoint): Standing {
-  switch (phase) {
-    case 'failed':
-      return { kind: 'given-up', because: 'failed', failed: true };
-    case 'deleted':
-      return { kind: 'given-up', because: 'is deleted', failed: false };
-    case 'deleting':
-      return { kind: 'deleting' };
-    case 'resumed':
-    case 'backed-up':
-    case 'verified-local':
-    case 'verified-remote':
-      return snapshot === undefined
-        ? { kind: 'given-up', because: 'is kept as a backup only, its snapshot was deleted', failed: false }
-        : { kind: 'kept' };
-    case 'requested':
-    case 'preflight-passed':
-    case 'quiesced':
-    case 'snapshot-ready':
-      return { kind: 'kept' };
-  }
+  if (phase === 'failed') return { kind: 'given-up', because: 'failed', failed: true };
+  if (phase === 'deleted') return { kind: 'given-up', because: 'is deleted', failed: false };
+  if (phase === 'deleting') return { kind: 'deleting' };
+  if (!madePhases.has(phase) || snapshot !== undefined) return { kind: 'kept' };
+  return { kind: 'given-up', because: 'is kept as a backup only, its snapshot was deleted', failed: false };
 }
 
 /** Whether a verification of the local snapshot is to come, or under way. */

@@ -28,6 +28,8 @@ export const InventoryEntry = z.discriminatedUnion('kind', [
     ...markShape,
     persistentVolumeClaim: ObjectName.optional().describe('its source; absent where it was made for a content'),
     ready: z.boolean(),
+    volumeHandle: VolumeHandle.optional(),
+    sizeBytes: Bytes.optional(),
     error: z.string().max(512).optional(),
     holdsClaim: z.boolean().describe('the deletion of its claim waits for it'),
   }),

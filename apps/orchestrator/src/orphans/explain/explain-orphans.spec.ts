@@ -37,6 +37,7 @@ const verifying = { ...kept, awaitsVerification: true };
 const situations: readonly Situation[] = [
   ['a snapshot of a failed restore point', snapshot(), failed, 'ours automatic', 'failed, and its VolumeSnapshot is'],
   ['a snapshot of a deleted restore point', snapshot(), deleted, 'ours automatic', 'is deleted'],
+  ['a retained one that came back with an older etcd', snapshot(), retained, 'ours on-command', 'by command only'],
   ['a snapshot that is in its place', snapshot(), { ...kept, volumeSnapshotUid: uid }, 'none', ''],
   ['a snapshot that is worked on', snapshot(), busy, 'none', ''],
   ['a snapshot that was just made', snapshot({ createdAt: '2026-11-23T11:55:00Z' }), failed, 'none', ''],

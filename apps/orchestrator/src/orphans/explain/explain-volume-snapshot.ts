@@ -32,10 +32,10 @@ export function explainVolumeSnapshot(entry: Entry, catalogue: Catalogue): Verdi
     const why = `it carries the label of restore point ${point.restorePointId}, but not its name, namespace and claim`;
     return orphanOf(findingOf(entry, why), notOurs('unknown', 'Snapfleet did not make it'));
   }
-  return explainOwn(entry, point);
+  return explainOwn(entry, point, catalogue.ownerOfSnapshot(entry.uid)?.deletionPolicy === 'Retain');
 }
 
-function explainOwn(entry: Entry, point: KnownRestorePoint): Verdict {
+function explainOwn(entry: Entry, point: KnownRestorePoint, retained: boolean): Verdict {
   const kept = point.standing.kind === 'kept';
   if (kept && point.volumeSnapshotUid !== undefined && point.volumeSnapshotUid !== entry.uid) {
     const why = `it is another VolumeSnapshot than restore point ${point.restorePointId} has, which has uid ${point.volumeSnapshotUid}`;
@@ -48,7 +48,7 @@ function explainOwn(entry: Entry, point: KnownRestorePoint): Verdict {
       : `restore point ${point.restorePointId} counts on it, and somebody asked for its deletion`
     : `${becauseOf(point)}, and its VolumeSnapshot is still there`;
   const effect = 'the VolumeSnapshot, its content and its logical volume';
-  const circumstances = { referencedBy: entry.referencedBy, retained: false, effect };
+  const circumstances = { referencedBy: entry.referencedBy, retained, effect };
   return orphanOf(findingOf(entry, because), disposalOfSnapshot(point, circumstances));
 }
 
@@ -70,6 +70,8 @@ function findingOf(entry: Entry, why: string): Finding {
     name,
     uid,
     volumeSnapshotUid: uid,
+    ...(entry.volumeHandle === undefined ? {} : { volumeHandle: entry.volumeHandle }),
+    ...(entry.sizeBytes === undefined ? {} : { sizeBytes: entry.sizeBytes }),
     why,
     evidence: [
       `made at ${createdAt} of PersistentVolumeClaim ${persistentVolumeClaim ?? '(none)'}; ready: ${String(entry.ready)}`,
