@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { StartDevice } from '../support/device-under-test.js';
 import { claim, workload } from './suite/manifests.js';
 import { startOperator, type OperatorUnderTest } from './suite/operator-client.js';
+import { describeOrphanCommands } from './suite/operator-orphans.js';
 import { describePreflight, type Home } from './suite/operator-preflight.js';
 import { describeSnapshotCommands } from './suite/operator-snapshots.js';
 import { describeQuiesce } from './suite/operator-workloads.js';
@@ -34,5 +35,6 @@ export function describeClusterOperator(name: string, start: StartDevice): void 
     describePreflight(use, home);
     describeQuiesce(use, home);
     describeSnapshotCommands(use, home);
+    describeOrphanCommands(use, home);
   });
 }

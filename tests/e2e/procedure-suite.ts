@@ -16,6 +16,7 @@ import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
 import { describeGroups } from './group-suite.js';
+import { describeOrphans } from './orphans-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
 
@@ -69,6 +70,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       const handle = await create({ quiesce: quiesceNotes, movers: ['copy', 'restic'] });
       const { data } = await client.completion(handle, { deadlineMs, onEvent: (event) => events.push(event.name) });
       expect(data).toMatchObject({ outcome: 'proven', failures: [] });
+      expect(events).toContain('snapshot.begun');
       expect(events.filter((event) => event === 'backup.completed')).toHaveLength(2);
       expect(events.filter((event) => event === 'restore.verified')).toHaveLength(3);
       expect(events.indexOf('workload.resumed')).toBeLessThan(events.indexOf('snapshot.ready'));
@@ -219,5 +221,6 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
     });
 
     describeGroups(() => ({ snapfleet, client, namespace, deadlineMs }));
+    describeOrphans(() => ({ snapfleet, client, volume: volume() }));
   });
 }

@@ -9,6 +9,7 @@ import {
 } from '@snapfleet/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../support/wait-until.js';
+import { describeDestroy } from './destroy-suite.js';
 import { HostUnderTest } from './host-under-test.js';
 import { volumes } from './volumes.js';
 
@@ -207,6 +208,8 @@ describe('a lease', () => {
     expect(await host.isActive(volumes.inactive)).toBe(false);
   });
 });
+
+describeDestroy(() => host, expose);
 
 describe('the service', () => {
   it('leaves no mount when it is killed, and deactivates at its next start what it had activated', async () => {

@@ -1,5 +1,7 @@
 import {
   type ConnectionOptions,
+  OrphanRecord,
+  orphanExample,
   RestorePoint,
   SnapfleetError,
   type SnapfleetClient,
@@ -167,4 +169,34 @@ test('doctor fails when a check fails, and says what to do', async () => {
   expect(code).toBe(1);
   expect(stdout).toContain('✓ orchestrator');
   expect(stdout).toContain(`What to do: ${error.remedy}`);
+});
+
+test('orphans are a table with what may become of them, and are explained on request', async () => {
+  const seen = { firstSeen: '2026-11-23T10:00:00Z', lastSeen: '2026-11-23T12:00:00Z', scans: 3 };
+  const quarantine = { quarantinedSince: '2026-11-23T11:00:00Z', quarantinedSeconds: 3600, quarantineOver: true };
+  const orphan = OrphanRecord.parse({ ...orphanExample, ...seen, ...quarantine });
+  const asked: unknown[] = [];
+  const client = {
+    ask: (_definition: unknown, data: unknown) => {
+      asked.push(data);
+      return Promise.resolve({ scannedAt: seen.lastSeen, orphans: [orphan], total: 2 });
+    },
+  } as unknown as SnapfleetClient;
+  const { stdout, stderr } = await run('orphans list --scan --owner ours', client);
+  expect(asked).toEqual([{ scan: true, owner: 'ours' }]);
+  expect(stdout).toContain('b7c1f3a2');
+  expect(stdout).toMatch(/volume-snapshot-content +snapcontent-\S+ +ours +1\.0 GiB +may be purged +the restore point/);
+  expect(stderr).toContain('1 more are not shown');
+  const explained = await run('orphans list --explain', client);
+  expect(explained.stdout).toContain(`- ${orphan.evidence[0] ?? ''}`);
+  expect(explained.stdout).toContain(orphan.purgeNote);
+  const json = await run('orphans list --json', client);
+  expect(JSON.parse(json.stdout)).toMatchObject({ orphans: [orphan], total: 2 });
+});
+
+test('a purge without an orphan sends nothing', async () => {
+  const client = { ask: () => Promise.resolve({ orphans: [], total: 0 }) } as unknown as SnapfleetClient;
+  expect((await run('orphans purge', client)).code).toBe(2);
+  expect((await run('orphans purge b7c1f3a2', client)).code).toBe(1);
+  expect(await run('orphans purge --all', client)).toMatchObject({ code: 0 });
 });

@@ -6,6 +6,8 @@ import { addDeadLetters } from './commands/dead-letters.command.js';
 import { addDoctor } from './commands/doctor.command.js';
 import { addEventsFollow } from './commands/events-follow.command.js';
 import { addGroupCreate } from './commands/group-create.command.js';
+import { addOrphansList } from './commands/orphans-list.command.js';
+import { addOrphansPurge } from './commands/orphans-purge.command.js';
 import { addRestore } from './commands/restore.command.js';
 import { addSnapshotCancel } from './commands/snapshot-cancel.command.js';
 import { addSnapshotCreate } from './commands/snapshot-create.command.js';
@@ -47,6 +49,8 @@ function addCommands(program: Command, runtime: Runtime): Command {
   for (const add of [addBackup, addRestore, addVerify]) add(program, runtime);
   const events = program.command('events').description('what happens on the device');
   addEventsFollow(events, runtime);
+  const orphans = program.command('orphans').description('what is left over of snapshots and verifications');
+  for (const add of [addOrphansList, addOrphansPurge]) add(orphans, runtime);
   addDeadLetters(program, runtime);
   addDoctor(program, runtime);
   return program;

@@ -7,7 +7,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
-import { MessagingModule } from '@snapfleet/messaging';
+import { EventPublisher, MessagingModule } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
 import { GuardClient, ResumeWorkload, type WorkloadGuard } from '@snapfleet/workloads';
 import { ClaimController } from './claim-preflight/claim.controller.js';
@@ -15,8 +15,13 @@ import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-cas
 import type { ClusterOperatorSettings } from './config.js';
 import { RunningSteps } from './marks/running-steps.js';
 import { ReleaseFinalizersUseCase } from './finalizer-release/release-finalizers.use-case.js';
+import { FindReferencesUseCase } from './orphans/find-references.use-case.js';
+import { InventoryClusterUseCase } from './orphans/inventory-cluster.use-case.js';
+import { OrphanController } from './orphans/orphan.controller.js';
+import { PurgeOrphanUseCase } from './orphans/purge-orphan.use-case.js';
 import { RemoveOrReleaseUseCase } from './snapshot-remove/remove-or-release.use-case.js';
 import { RemoveSnapshotUseCase } from './snapshot-remove/remove-snapshot.use-case.js';
+import { BeginAnnouncer } from './snapshot-take/begin-announcer.js';
 import { SnapshotController } from './snapshot-take/snapshot.controller.js';
 import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
 import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
@@ -62,11 +67,26 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     made(RemoveOrReleaseUseCase, (cluster) => {
       return new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), new ReleaseFinalizersUseCase(cluster, now));
     }),
-    made(TakeSnapshotUseCase, (cluster) => new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster))),
+    {
+      provide: TakeSnapshotUseCase,
+      useFactory: (cluster: Cluster, events: EventPublisher) =>
+        new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), new BeginAnnouncer(events)),
+      inject: [KubernetesClient, EventPublisher],
+    },
     made(RestoreVolumeUseCase, (cluster) => {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
     }),
     made(RemoveVolumeUseCase, (cluster) => new RemoveVolumeUseCase(cluster)),
+    made(InventoryClusterUseCase, (cluster) => new InventoryClusterUseCase(cluster, now)),
+    made(FindReferencesUseCase, (cluster) => new FindReferencesUseCase(cluster, now)),
+    {
+      provide: PurgeOrphanUseCase,
+      useFactory: (cluster: Cluster, removeSnapshot: RemoveOrReleaseUseCase) => {
+        const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now);
+        return new PurgeOrphanUseCase({ cluster, removeSnapshot, releaseFinalizers, now });
+      },
+      inject: [KubernetesClient, RemoveOrReleaseUseCase],
+    },
   ];
 }
 
@@ -77,7 +97,14 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [MessagingModule.forRoot({ party: 'cluster-operator', ...natsConnection(settings) })],
-      controllers: [ClaimController, WorkloadController, GuardController, SnapshotController, VolumeController],
+      controllers: [
+        ClaimController,
+        WorkloadController,
+        GuardController,
+        SnapshotController,
+        VolumeController,
+        OrphanController,
+      ],
       providers: providers(settings),
     };
   }

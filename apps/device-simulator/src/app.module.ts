@@ -2,7 +2,9 @@ import { Inject, Injectable, Module, type DynamicModule, type OnApplicationShutd
 import { ServiceLog } from '@snapfleet/service-kit';
 import { poolBytes, type DeviceSimulatorSettings } from './config.js';
 import { EmbeddedDevice } from './embedded-device.js';
+import { HostRemoval } from './host/host-removal.js';
 import { HostVolumes } from './host/host-volumes.js';
+import { InventoryController } from './host/inventory.controller.js';
 import { VolumeController } from './host/volume.controller.js';
 import { WriterFreezes } from './host/writer-freezes.js';
 import { WritersController } from './host/writers.controller.js';
@@ -46,7 +48,7 @@ export class AppModule {
   static with(settings: DeviceSimulatorSettings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [VolumeController, WritersController],
+      controllers: [VolumeController, InventoryController, WritersController],
       providers: [
         { provide: EmbeddedDevice, useFactory: (log: ServiceLog) => startDevice(settings, log), inject: [ServiceLog] },
         {
@@ -55,6 +57,11 @@ export class AppModule {
           inject: [EmbeddedDevice],
         },
         WriterFreezes,
+        {
+          provide: HostRemoval,
+          useFactory: (device: EmbeddedDevice) => new HostRemoval(device),
+          inject: [EmbeddedDevice],
+        },
         DeviceLifetime,
       ],
     };

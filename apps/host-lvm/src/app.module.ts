@@ -11,6 +11,7 @@ import { RenewLease } from './exposure/renew-lease.use-case.js';
 import { takeStateDirectory } from './exposure/state-directory.js';
 import { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
 import { HostLifetime } from './host-lifetime.js';
+import { InventoryController } from './inventory.controller.js';
 import { PoolController } from './pool.controller.js';
 import { BlkidProbe } from './privileged/blkid-probe.js';
 import { LvmQueue } from './privileged/lvm-queue.js';
@@ -19,6 +20,10 @@ import { MountHolders } from './privileged/mount-holders.js';
 import { podCgroups } from './privileged/pod-cgroups.js';
 import { createPrivilegedPrograms } from './privileged/privileged-programs.js';
 import { ThawWatchdogs } from './privileged/thaw-watchdogs.js';
+import { DestroyVolume } from './removal/destroy-volume.use-case.js';
+import { InventoryVolumes } from './removal/inventory-volumes.use-case.js';
+import { RemovalJournal } from './removal/removal-journal.js';
+import { SettleRemovals } from './removal/settle-removals.js';
 import { VolumeController } from './volume.controller.js';
 import { FreezeJournal } from './writers/freeze-journal.js';
 import { FreezeWriters } from './writers/freeze-writers.use-case.js';
@@ -50,7 +55,12 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
   const watchdogs = new ThawWatchdogs(programs);
   const writers = new FreezeWriters({ cgroups: podCgroups, watchdogs, journal: freezes, lock, log });
   const lifetime = new HostLifetime({ sweep, conceal, writers, journal, volumes, log });
-  return { queue, volumes, leases, expose, conceal, writers, renew: new RenewLease(leases), lifetime };
+  const removals = await RemovalJournal.open(settings.SNAPFLEET_STATE_DIR);
+  await new SettleRemovals(removals, volumes, log).run();
+  const inventory = new InventoryVolumes(volumes, leases, journal);
+  const destroy = new DestroyVolume({ ...shared, leaseJournal: journal, removals, now: () => new Date() });
+  const renew = new RenewLease(leases);
+  return { queue, volumes, leases, expose, conceal, writers, renew, inventory, destroy, lifetime };
 }
 
 /** host-lvm: the root side of a device, with a closed list of what it may do. */
@@ -67,7 +77,7 @@ export class AppModule {
     });
     return {
       module: AppModule,
-      controllers: [VolumeController, PoolController, WritersController],
+      controllers: [VolumeController, PoolController, InventoryController, WritersController],
       providers: [
         { provide: partsToken, inject: [ServiceLog], useFactory: (log: ServiceLog) => assemble(settings, log) },
         part(LvmQueue, (parts) => parts.queue),
@@ -77,6 +87,8 @@ export class AppModule {
         part(ConcealVolume, (parts) => parts.conceal),
         part(FreezeWriters, (parts) => parts.writers),
         part(RenewLease, (parts) => parts.renew),
+        part(InventoryVolumes, (parts) => parts.inventory),
+        part(DestroyVolume, (parts) => parts.destroy),
         part(HostLifetime, (parts) => parts.lifetime),
       ],
       exports: [LvmQueue],

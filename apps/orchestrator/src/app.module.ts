@@ -15,12 +15,17 @@ import { RecordFactUseCase } from './facts/record-fact.use-case.js';
 import { EventRecorder } from './journal/event-recorder.js';
 import { Journal } from './journal/journal.js';
 import { OperationStore } from './journal/operation.store.js';
+import { OrphanStore } from './journal/orphan.store.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { Outbox } from './journal/outbox.js';
 import { RestorePointStore } from './journal/restore-point.store.js';
 import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
+import { ListOrphansController } from './orphans/list-orphans.controller.js';
+import { OrphanCheck } from './orphans/orphan-check.js';
+import { orphanProviders, quarantineOf } from './orphans/orphan-providers.js';
+import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
 import { AskAgain } from './recovery/ask-again.use-case.js';
 import { JetStreamEventState } from './recovery/event-stream-state.js';
 import { Recovery } from './recovery/recovery.js';
@@ -75,6 +80,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
         events,
         workflows,
         caller,
+        orphans: new OrphanStore(journal, quarantineOf(settings)),
         clock: systemClock,
         report: reportTo('operations'),
         failpoint: settings.SNAPFLEET_FAILPOINT === undefined ? undefined : failpointOf(settings.SNAPFLEET_FAILPOINT),
@@ -108,9 +114,9 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
   },
   {
     provide: ExamineDeviceUseCase,
-    useFactory: (services: AgentCommands, link: NatsLink) =>
-      new ExamineDeviceUseCase(services, new ConsumerPresence(link)),
-    inject: [AgentCommands, NatsLink],
+    useFactory: (services: AgentCommands, link: NatsLink, orphans: OrphanCheck) =>
+      new ExamineDeviceUseCase(services, new ConsumerPresence(link), orphans),
+    inject: [AgentCommands, NatsLink, OrphanCheck],
   },
   {
     provide: Recovery,
@@ -149,8 +155,15 @@ export class AppModule {
           ...natsConnection(settings),
         }),
       ],
-      controllers: [CommandsController, FactsController, ListRestorePointsController, ExamineDeviceController],
-      providers: [...journalProviders(settings), ...workProviders(settings)],
+      controllers: [
+        CommandsController,
+        FactsController,
+        ListRestorePointsController,
+        ExamineDeviceController,
+        ListOrphansController,
+        SnapshotBegunController,
+      ],
+      providers: [...journalProviders(settings), ...orphanProviders(settings), ...workProviders(settings)],
     };
   }
 }

@@ -7,6 +7,7 @@ import {
 import { Journal } from './journal/journal.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { OperationRunner } from './operations/operation-runner.js';
+import { OrphanReconciler } from './orphans/orphan-reconciler.js';
 import { Recovery } from './recovery/recovery.js';
 
 /** Starts the work that the journal holds with the application, and ends it before the journal is closed. */
@@ -16,6 +17,7 @@ export class WorkLifetime implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly runner: OperationRunner,
     private readonly relay: OutboxRelay,
     private readonly recovery: Recovery,
+    private readonly reconciler: OrphanReconciler,
     private readonly journal: Journal,
   ) {}
 
@@ -23,9 +25,11 @@ export class WorkLifetime implements OnApplicationBootstrap, BeforeApplicationSh
     this.relay.start();
     this.runner.start();
     this.recovery.start();
+    this.reconciler.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.reconciler.stop();
     await this.recovery.stop();
     await this.runner.stop();
     await this.relay.stop();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './definition.js';
 import { Bytes, IdempotencyKey, ObjectName, RestorePointId } from './identifiers.js';
+import { OrphanId, orphanExample } from './orphan.js';
 import { VolumeReference } from './restore-point.js';
 import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
 
@@ -186,4 +187,33 @@ export const SnapshotDelete = defineCommand({
   errors: ['snapshot_not_found', 'snapshot_in_use', 'snapshot_delete_pending', 'last_good_copy', 'not_ours'],
   outcomes: ['snapshot.deleted', 'snapshot.delete-failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId },
+});
+
+export const OrphanPurge = defineCommand({
+  name: 'orphan.purge',
+  summary:
+    'Remove one orphan that is ours and has been in quarantine long enough, after a fresh proof that nothing refers to it.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    orphanId: OrphanId,
+    dryRun: z.boolean().default(false).describe('only tell the proof; needs no quarantine'),
+    releaseFinalizers: z
+      .boolean()
+      .default(false)
+      .describe('if a VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it'),
+    ...whoAndWhy,
+  }),
+  errors: [
+    'orphan_not_found',
+    'orphan_in_quarantine',
+    'orphan_not_purgeable',
+    'not_ours',
+    'snapshot_in_use',
+    'snapshot_delete_pending',
+    'volume_in_use',
+    'volume_replaced',
+  ],
+  outcomes: ['orphan.purged', 'orphan.examined', 'orphan.purge-failed', 'command.completed', 'command.rejected'],
+  example: { orphanId: orphanExample.orphanId, dryRun: true },
 });

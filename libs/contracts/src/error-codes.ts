@@ -173,6 +173,32 @@ export const errorCodes = {
   lvm_failed: passing('An LVM command failed.', 'The message repeats what LVM said.'),
   lease_not_found: final('There is no such lease: it has ended or was never given.', 'Expose the volume again.'),
 
+  volume_in_use: passing(
+    'Something has the logical volume open: a mount, a reader, or a lease.',
+    'End the named user; a volume that is open is never removed.',
+  ),
+  volume_replaced: final(
+    'The logical volume of this name is another one than was looked at.',
+    'Nothing: it was left alone. The next scan looks at what is there now.',
+  ),
+  proof_expired: passing(
+    'Too much time has passed since it was read that nothing refers to the logical volume.',
+    'Nothing: the proof is made again by itself.',
+  ),
+
+  orphan_not_found: final(
+    'There is no such orphan: it is gone, or was never seen.',
+    'List the orphans: `snapfleet orphans list --scan`.',
+  ),
+  orphan_in_quarantine: final(
+    'The orphan has not been in quarantine for long enough.',
+    'Ask again later: `snapfleet orphans list` says when it may be purged. A dry run needs no quarantine.',
+  ),
+  orphan_not_purgeable: final(
+    'The orphan is not proven to be ours, or something still refers to it.',
+    'The message says what keeps it. What is not ours is removed by its owner, with the tools of its owner.',
+  ),
+
   destination_unavailable: passing(
     'The backup destination cannot be reached or written.',
     'Check that the destination is there, has room and may be written.',

@@ -8,6 +8,7 @@ export * from './events/index.js';
 export * from './flow.js';
 export * from './identifiers.js';
 export * from './messages.js';
+export * from './orphan.js';
 export * from './permissions.js';
 export * from './queries.js';
 export * from './restore-point.js';

@@ -48,6 +48,14 @@ export function toFacts(volume: ReportedVolume): LogicalVolumeFacts {
   };
 }
 
+/** The thin volumes of a report of `thinVolumes`, by volume group and name. */
+export function thinVolumesOf(volumes: readonly ReportedVolume[], groups?: VolumeGroupChoice): ReportedVolume[] {
+  const byFullName = (one: ReportedVolume, other: ReportedVolume): number => (one.fullName < other.fullName ? -1 : 1);
+  return inGroups(volumes, groups)
+    .filter(({ segmentType }) => segmentType === thin)
+    .toSorted(byFullName);
+}
+
 /** How full a thin pool is. */
 export interface PoolFacts {
   readonly volumeGroup: string;

@@ -1,7 +1,15 @@
-export { findThinVolume, poolFacts, toFacts, type PoolFacts, type VolumeGroupChoice } from './find-volume.js';
+export {
+  findThinVolume,
+  poolFacts,
+  thinVolumesOf,
+  toFacts,
+  type PoolFacts,
+  type VolumeGroupChoice,
+} from './find-volume.js';
 export {
   activation,
   deactivation,
+  removal,
   thinVolumes,
   volumeColumns,
   volumeGroups,

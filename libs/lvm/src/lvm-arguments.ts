@@ -1,4 +1,4 @@
-import type { VolumeHandle } from '@snapfleet/contracts';
+import type { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 import type { ReportedVolume } from './reported-volume.js';
 
 const asJson = ['--reportformat', 'json', '--units', 'b', '--nosuffix'] as const;
@@ -56,4 +56,16 @@ export const deactivation = (volume: Pick<ReportedVolume, 'fullName'>): readonly
   '--activate',
   'n',
   volume.fullName,
+];
+
+/**
+ * For `lvremove`: removes the one volume that has this identity, this name, and is an ordinary thin volume (type `V`); LVM
+ * compares under the lock of the volume group. A volume on which others depend has type `o` and is not selected, since
+ * `--yes` would take its dependants along. LVM refuses while the volume is open, in any mount namespace; where nothing is
+ * selected it ends well and removes nothing (tried with lvm2 2.03.16).
+ */
+export const removal = (handle: VolumeHandle, lvUuid: LvUuid): readonly string[] => [
+  '--yes',
+  '--select',
+  `lv_uuid=${lvUuid} && lv_name=${handle} && segtype=thin && lv_attr=~^V`,
 ];

@@ -17,6 +17,7 @@ const descriptions: Describe = {
   'command.completed': (data) => data.note,
   'snapshot.requested': (data) =>
     data.quiesce.level === 'none' ? 'no quiesce' : `quiesce ${workload(data.quiesce)} (${data.quiesce.level})`,
+  'snapshot.begun': (data) => data.volumeSnapshotName,
   'snapshot.preflight-passed': (data) =>
     ['everything that is needed is there', ...data.notices.map(({ message }) => message)].join('; '),
   'workload.quiesced': (data) => `${workload(data)} ${quiescedAs[data.level]}`,
@@ -51,6 +52,10 @@ const descriptions: Describe = {
   'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
   'snapshot.deleted': (data) => `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}`,
   'snapshot.delete-failed': failure,
+  'orphan.found': ({ orphan }) => `${orphan.kind} ${orphan.name} (${orphan.owner}): ${orphan.why}`,
+  'orphan.examined': (data) => `${data.kind} ${data.name} may be purged`,
+  'orphan.purged': (data) => `${data.kind} ${data.name}, ${data.freed ? 'space freed' : 'no space freed'}`,
+  'orphan.purge-failed': (data) => `${data.kind} ${data.name}: ${failure(data)}`,
 };
 
 /** How far a backup has come. */
@@ -77,6 +82,7 @@ export function toneOf(event: SnapfleetEvent): 'good' | 'bad' | 'quiet' {
     'restore.verified',
     'volume.restored',
     'snapshot.deleted',
+    'orphan.purged',
   ];
   return good.includes(event.name) ? 'good' : 'quiet';
 }

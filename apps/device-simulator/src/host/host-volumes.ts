@@ -8,10 +8,8 @@ import {
 } from '@snapfleet/contracts';
 import type { EmbeddedDevice } from '../embedded-device.js';
 import type { ThinVolume } from '../storage/thin-pool.js';
-
-/** How the volume group and the pool of an embedded device are called. */
-const volumeGroup = 'embedded';
-const poolName = 'thinpool';
+import { poolName, volumeGroup } from './host-names.js';
+import { lvUuidOf } from './host-removal.js';
 
 /** What host-lvm does on a real device: finds volumes, and hands them out under leases. */
 export class HostVolumes {
@@ -82,7 +80,7 @@ export class HostVolumes {
     return {
       volumeGroup,
       logicalVolume: volume.handle,
-      lvUuid: volume.handle,
+      lvUuid: lvUuidOf(volume.handle),
       path: volume.path,
       pool: poolName,
       origin: this.device.pool.find(volume.origin) === undefined ? '' : volume.origin,

@@ -131,6 +131,8 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
       metadataPercent: undefined,
       access: 'read-only',
       active,
+      open: false,
+      neededByOthers: false,
       device: active ? { major: 253, minor: 7 } : undefined,
     };
   }

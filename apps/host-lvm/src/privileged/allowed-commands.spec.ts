@@ -1,9 +1,11 @@
-import { VolumeHandle } from '@snapfleet/contracts';
-import { activation, deactivation, volumesOfHandle } from '@snapfleet/lvm';
+import { LvUuid, VolumeHandle } from '@snapfleet/contracts';
+import { activation, deactivation, removal, volumesOfHandle } from '@snapfleet/lvm';
 import { describe, expect, it } from 'vitest';
 import { isAllowed } from './allowed-commands.js';
 
 const handle = VolumeHandle.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
+const lvUuid = LvUuid.parse('nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO');
+const [yes = '', select = '', condition = ''] = removal(handle, lvUuid);
 const inside = (...command: string[]): string[] => ['--target', '42', '--mount', '--', ...command];
 const mount = (
   filesystem: string,
@@ -28,6 +30,7 @@ describe('the closed list', () => {
     ['lvs', volumesOfHandle(handle)],
     ['lvchange', activation({ fullName: `rhel/${handle}` })],
     ['lvchange', deactivation({ fullName: `rhel/${handle}` })],
+    ['lvremove', removal(handle, lvUuid)],
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec,nosymfollow,nouuid', device)],
     ['nsenter', mount('ext4', 'ro,nosuid,nodev,noexec,noload', device)],
     ['nsenter', inside('umount', '--internal-only', '/run/snapfleet/host-lvm/volume')],
@@ -40,6 +43,12 @@ describe('the closed list', () => {
   it.each([
     ['sh', ['-c', 'id']],
     ['lvremove', [`rhel/${handle}`]],
+    ['lvremove', [yes, `rhel/${handle}`]],
+    ['lvremove', [yes, '--force', select, condition]],
+    ['lvremove', [yes, select, `lv_name=${handle}`]],
+    ['lvremove', [yes, select, `${condition} || vg_name=rhel`]],
+    ['lvremove', [yes, select, condition.replace('lv_attr=~^V', 'lv_attr=~^')]],
+    ['lvremove', [yes, select, condition, 'rhel']],
     ['lvs', []],
     ['lvs', [...volumesOfHandle(handle), '--config=x']],
     ['lvs', [...volumesOfHandle(handle).slice(0, -1), 'lv_name=x || vg_name=y']],

@@ -1,8 +1,16 @@
-import { activation, deactivation, thinVolumes, volumeGroups, volumesOfHandle, volumeOfUuid } from '@snapfleet/lvm';
-import { VolumeHandle } from '@snapfleet/contracts';
+import {
+  activation,
+  deactivation,
+  removal,
+  thinVolumes,
+  volumeGroups,
+  volumesOfHandle,
+  volumeOfUuid,
+} from '@snapfleet/lvm';
+import { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 
 /** The programs that host-lvm starts as root; `node` is the one that it runs on. mount, umount, mknod, setpriv and cat are started by these. */
-export const allowedPrograms = ['lvs', 'vgs', 'lvchange', 'blkid', 'unshare', 'nsenter', 'node'] as const;
+export const allowedPrograms = ['lvs', 'vgs', 'lvchange', 'lvremove', 'blkid', 'unshare', 'nsenter', 'node'] as const;
 export type AllowedProgram = (typeof allowedPrograms)[number];
 
 type Pattern = string | RegExp;
@@ -20,8 +28,12 @@ const podCgroup =
 const deviceNumber = /^\d{1,7}$/;
 const selectHandle = /^lv_name=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const selectUuid = /^lv_uuid=[A-Za-z0-9]{6}(-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6}$/;
+/** All four conditions: with fewer, `lvremove --yes` could take other volumes. */
+const selectRemoval =
+  /^lv_uuid=[A-Za-z0-9]{6}(-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6} && lv_name=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} && segtype=thin && lv_attr=~\^V$/;
 
 const anyHandle = VolumeHandle.parse('00000000-0000-4000-8000-000000000000');
+const anyUuid = LvUuid.parse('000000-0000-0000-0000-0000-0000-000000');
 const anyVolume = { fullName: 'group/volume' };
 /** The arguments of libs/lvm with a pattern in the one place that varies. */
 const varying = (argv: readonly string[], pattern: RegExp): readonly Pattern[] => [...argv.slice(0, -1), pattern];
@@ -42,6 +54,7 @@ export const allowedCommands: readonly AllowedCommand[] = [
   { program: 'vgs', argv: volumeGroups },
   { program: 'lvchange', argv: varying(activation(anyVolume), volumeName) },
   { program: 'lvchange', argv: varying(deactivation(anyVolume), volumeName) },
+  { program: 'lvremove', argv: varying(removal(anyHandle, anyUuid), selectRemoval) },
   {
     program: 'blkid',
     argv: ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', device],

@@ -2,6 +2,9 @@ import { SnapfleetError } from '@snapfleet/contracts';
 import { ProgramError } from '@snapfleet/process';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 
+/** The programs of lvm2 that are used. */
+export type LvmProgram = 'lvs' | 'vgs' | 'lvchange' | 'lvremove';
+
 /**
  * LVM commands, one at a time. A command that is over its deadline is left alone: killed in the middle it may leave a
  * device suspended. Until it ends by itself, nothing else is asked of LVM, so that commands do not pile up behind it.
@@ -18,13 +21,13 @@ export class LvmQueue {
   }
 
   /** @throws {SnapfleetError} lvm_failed */
-  run(program: 'lvs' | 'vgs' | 'lvchange', argv: readonly string[]): Promise<string> {
+  run(program: LvmProgram, argv: readonly string[]): Promise<string> {
     const turn = this.#last.then(() => this.#runNow(program, argv));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #runNow(program: 'lvs' | 'vgs' | 'lvchange', argv: readonly string[]): Promise<string> {
+  async #runNow(program: LvmProgram, argv: readonly string[]): Promise<string> {
     if (this.#hanging !== undefined)
       throw new SnapfleetError(
         'lvm_failed',

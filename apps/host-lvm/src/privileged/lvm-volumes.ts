@@ -1,4 +1,4 @@
-import type { VolumeHandle } from '@snapfleet/contracts';
+import type { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 import {
   activation,
   deactivation,
@@ -6,7 +6,9 @@ import {
   parseVolumeGroupNames,
   parseVolumes,
   poolFacts,
+  removal,
   thinVolumes,
+  thinVolumesOf,
   volumeGroups,
   volumeOfUuid,
   volumesOfHandle,
@@ -14,10 +16,11 @@ import {
   type ReportedVolume,
 } from '@snapfleet/lvm';
 import type { VolumeStore } from '../exposure/host-ports.js';
+import type { RemovableVolumes } from '../removal/removable-volumes.js';
 import type { LvmQueue } from './lvm-queue.js';
 
 /** The logical volumes of this host, by lvm2. */
-export class LvmVolumes implements VolumeStore {
+export class LvmVolumes implements VolumeStore, RemovableVolumes {
   constructor(
     private readonly lvm: LvmQueue,
     private readonly groups: readonly string[] | undefined,
@@ -33,6 +36,14 @@ export class LvmVolumes implements VolumeStore {
 
   async pools(): Promise<PoolFacts[]> {
     return poolFacts(parseVolumes(await this.lvm.run('lvs', thinVolumes)), this.groups);
+  }
+
+  async thinVolumes(): Promise<readonly ReportedVolume[]> {
+    return thinVolumesOf(parseVolumes(await this.lvm.run('lvs', thinVolumes)), this.groups);
+  }
+
+  async remove(handle: VolumeHandle, lvUuid: LvUuid): Promise<void> {
+    await this.lvm.run('lvremove', removal(handle, lvUuid));
   }
 
   async missingGroups(): Promise<readonly string[]> {

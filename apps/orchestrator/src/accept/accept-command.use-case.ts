@@ -42,7 +42,8 @@ interface AcceptParts {
   readonly now: () => Date;
 }
 
-type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
+/** A command as it is handed to a use case. */
+export type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
 
 /**
  * Takes commands: each becomes an operation in the journal before it is acknowledged, so an accepted command is never
@@ -120,11 +121,7 @@ export class AcceptCommandUseCase {
   }
 
   /** Journals the operation, its first events and the restore point in one transaction, then starts it. */
-  private accept(
-    message: Accepted<CommandDefinition>,
-    name: string,
-    begin: (operationId: OperationId) => Beginning,
-  ): void {
+  accept(message: Accepted<CommandDefinition>, name: string, begin: (operationId: OperationId) => Beginning): void {
     const { journal, operations, restorePoints, events, runner, device, now } = this.parts;
     const data = message.data as { readonly idempotencyKey?: string };
     const operationId = operationIdFor(device, name, data.idempotencyKey ?? message.id);

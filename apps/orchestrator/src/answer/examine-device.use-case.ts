@@ -9,7 +9,8 @@ import {
   SnapfleetError,
 } from '@snapfleet/contracts';
 
-type Check = ReplyOf<typeof DeviceDoctor>['checks'][number];
+/** One line of the doctor. */
+export type Check = ReplyOf<typeof DeviceDoctor>['checks'][number];
 
 /** Asks another service of the device. */
 export interface ServiceCaller {
@@ -30,6 +31,7 @@ export class ExamineDeviceUseCase {
   constructor(
     private readonly services: ServiceCaller,
     private readonly presence: ServicePresence,
+    private readonly orphans: { check(): Check },
   ) {}
 
   async run(question: DataOf<typeof DeviceDoctor>): Promise<ReplyOf<typeof DeviceDoctor>> {
@@ -42,7 +44,7 @@ export class ExamineDeviceUseCase {
         ? [this.claim(question, question.namespace, question.persistentVolumeClaim)]
         : []),
     ]);
-    return { checks: checks.flat() };
+    return { checks: [...checks.flat(), this.orphans.check()] };
   }
 
   private async pools(): Promise<Check[]> {

@@ -44,6 +44,22 @@ const schema = `
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS snapshot_identity (
+    volume_snapshot_uid TEXT PRIMARY KEY,
+    restore_point_id TEXT NOT NULL,
+    snapshot_handle TEXT,
+    deletion_policy TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS snapshot_identity_handle ON snapshot_identity (snapshot_handle);
+  CREATE TABLE IF NOT EXISTS orphan (
+    orphan_id TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    scans INTEGER NOT NULL,
+    quarantined_since TEXT,
+    quarantined_ms INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /** Another process has opened the journal since: whatever this one still wants to write is out of date. */

@@ -9,7 +9,7 @@ const jsonText = <Schema extends z.ZodType>(schema: Schema): z.ZodPipe<z.ZodTran
 const Row = z
   .object({
     operation_id: OperationId,
-    kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify']),
+    kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify', 'purge']),
     resources: jsonText(z.array(z.string()).min(1)),
     restore_point_ids: jsonText(z.tuple([RestorePointId], RestorePointId)),
     command_id: z.string(),

@@ -1,6 +1,7 @@
 import { RestorePoint, type RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { JournalDatabase } from './journal.js';
+import { SnapshotIdentityStore } from './snapshot-identity.store.js';
 
 const Row = z.object({ record: z.string() });
 const toRestorePoint = (row: unknown): RestorePoint => RestorePoint.parse(JSON.parse(Row.parse(row).record));
@@ -15,7 +16,11 @@ export interface RestorePointFilter {
 
 /** The catalogue of restore points in the journal. */
 export class RestorePointStore {
-  constructor(private readonly journal: JournalDatabase) {}
+  private readonly identities: SnapshotIdentityStore;
+
+  constructor(private readonly journal: JournalDatabase) {
+    this.identities = new SnapshotIdentityStore(journal);
+  }
 
   save(point: RestorePoint): void {
     this.journal.database
@@ -24,6 +29,11 @@ export class RestorePointStore {
          ON CONFLICT (restore_point_id) DO UPDATE SET phase = excluded.phase, record = excluded.record`,
       )
       .run(point.restorePointId, point.namespace, point.persistentVolumeClaim, point.phase, JSON.stringify(point));
+    // Kept beyond the record, which forgets its snapshot when that is deleted.
+    if (point.snapshot !== undefined && point.snapshot.snapshotHandle !== point.claim?.volumeHandle) {
+      const { volumeSnapshotUid, snapshotHandle, deletionPolicy } = point.snapshot;
+      this.identities.record(point.restorePointId, { volumeSnapshotUid, snapshotHandle, deletionPolicy });
+    }
   }
 
   find(restorePointId: RestorePointId): RestorePoint | undefined {

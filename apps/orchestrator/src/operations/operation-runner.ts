@@ -7,6 +7,7 @@ import {
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
+import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import { backOffMs } from '../workflow/back-off.js';
 import type { Failpoint } from './failpoint.js';
@@ -37,6 +38,7 @@ interface RunnerParts {
   readonly caller: StepCaller;
   readonly clock: Clock;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
+  readonly orphans?: Pick<OrphanStore, 'remove'>;
   /** For fault tests only. */
   readonly failpoint?: Failpoint | undefined;
 }
@@ -198,12 +200,13 @@ export class OperationRunner {
     next: (context: WorkflowContext) => ReturnType<ReturnType<WorkflowRegistry['of']>['next']>,
     now: Date,
   ): void {
-    const { journal, operations, restorePoints, events, workflows } = this.parts;
+    const { journal, operations, restorePoints, events, workflows, orphans } = this.parts;
     const followers = journal.transaction(() => {
       const before = this.restorePointsOf(operation);
       const transition = next({ operation, restorePoints: before, now });
       for (const restorePoint of transition.restorePoints) restorePoints.save(restorePoint);
       operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
+      if (transition.purgedOrphan !== undefined) orphans?.remove(transition.purgedOrphan);
       for (const event of transition.events) events.record(event, operation, event.restorePoint ?? before[0], now);
       return (transition.followers ?? []).filter((follower) => operations.add(follower, now));
     });

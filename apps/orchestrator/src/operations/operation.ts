@@ -3,12 +3,13 @@ import type {
   ErrorDetail,
   MessageDefinition,
   OperationId,
+  OrphanId,
   RestorePoint,
   RestorePointId,
 } from '@snapfleet/contracts';
 
 /** The kinds of work that the orchestrator carries through, one for each command with effects. */
-export type OperationKind = 'create' | 'restore' | 'delete' | 'backup' | 'verify';
+export type OperationKind = 'create' | 'restore' | 'delete' | 'backup' | 'verify' | 'purge';
 
 /** One accepted command on its way, as the journal holds it. */
 export interface Operation {
@@ -75,6 +76,8 @@ export interface Transition<State> {
   readonly restorePoints: readonly RestorePoint[];
   /** Operations that follow from this one, such as the deletion of what the retention no longer keeps. */
   readonly followers?: readonly Operation[];
+  /** The orphan that is gone with this step. */
+  readonly purgedOrphan?: OrphanId;
 }
 
 /** A workflow as data: no I/O, no clock of its own. The runner persists each state before it runs that state's step. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
+import { ObjectName, ObjectUid } from '../identifiers.js';
 import { Notice, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName, Quiesce } from '../snapshot-policy.js';
@@ -67,6 +68,20 @@ export const SnapshotReady = defineEvent({
     movers: ['copy'],
     verify: ['snapshot', 'backup'],
     allowEmpty: false,
+  },
+});
+
+export const SnapshotBegun = defineEvent({
+  name: 'snapshot.begun',
+  summary:
+    'The VolumeSnapshot of a restore point is there and may still fail; its uid is kept, so that what is left of it is known as ours.',
+  from: ['cluster-operator'],
+  to: ['orchestrator', 'client'],
+  data: z.object({ ...AboutRestorePoint.shape, volumeSnapshotName: ObjectName, volumeSnapshotUid: ObjectUid }),
+  example: {
+    ...example.where,
+    volumeSnapshotName: SnapshotReady.example.snapshot.volumeSnapshotName,
+    volumeSnapshotUid: SnapshotReady.example.snapshot.volumeSnapshotUid,
   },
 });
 
