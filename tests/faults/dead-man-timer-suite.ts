@@ -73,7 +73,7 @@ async function endOf(handle: CommandHandle<'snapshot.create'>) {
   return { end, restorePoint, resumed };
 }
 
-/** What the workload guard does when everything else is gone. The services of the bench run again afterwards. */
+/** What the workload guard does when everything else is gone; it does not run any more afterwards, so that this comes last. */
 export function describeDeadManTimer(use: () => FaultBench): void {
   beforeAll(async () => {
     bench = use();
@@ -126,17 +126,6 @@ export function describeDeadManTimer(use: () => FaultBench): void {
     await snapfleet.podIsRunning(namespace, `app=${podName}`);
   });
 
-  test('the doctor tells whether the guard answers', async () => {
-    const check = async () => {
-      const { checks } = await bench.client.ask(DeviceDoctor, {});
-      return checks.find((one) => one.check === 'workload-guard answers');
-    };
-    expect(await check()).toMatchObject({ passed: true, note: expect.stringContaining('0 dead-man timers') as string });
-    await bench.snapfleet.service('workload-guard').kill9();
-    expect(await check()).toMatchObject({ passed: false, error: { code: 'guard_unavailable' } });
-    await startGuard();
-  });
-
   test('another user cannot arm or end a timer', async () => {
     const socket = join(bench.snapfleet.workDirectory, 'workload-guard', 'guard.sock');
     const connect = `require('node:net').connect(process.argv[1])
@@ -146,5 +135,15 @@ export function describeDeadManTimer(use: () => FaultBench): void {
     const [program, argv] = asWorker(process.execPath, ['-e', connect, socket], ['dac_read_search']);
     const { stdout } = await execa(program, argv, { stdin: 'ignore', timeout: reachMs });
     expect(stdout).toBe('EACCES');
+  });
+
+  test('the doctor tells whether the guard answers', async () => {
+    const check = async () => {
+      const { checks } = await bench.client.ask(DeviceDoctor, {});
+      return checks.find((one) => one.check === 'workload-guard answers');
+    };
+    expect(await check()).toMatchObject({ passed: true, note: expect.stringContaining('0 dead-man timers') as string });
+    await bench.snapfleet.service('workload-guard').kill9();
+    expect(await check()).toMatchObject({ passed: false, error: { code: 'guard_unavailable' } });
   });
 }

@@ -50,7 +50,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       const { call, cluster, guard } = use();
       const { namespace } = home();
       await guard.kill9();
-      await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '12' });
+      await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '10' });
       const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
       expect(await users()).toEqual([]);

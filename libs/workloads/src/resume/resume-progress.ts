@@ -1,4 +1,4 @@
-import { isTerminating, type Cluster } from '@snapfleet/kubernetes';
+import { isTerminating, type Cluster, type Pod, type ScalableWorkload } from '@snapfleet/kubernetes';
 import { hasEndMark } from '../marks/end-marks.js';
 import { readQuiesceMark } from '../marks/quiesce-mark.js';
 import { workloadAnnotation } from '../marks/workload-annotations.js';
@@ -14,17 +14,26 @@ export type ResumeProgress = 'none' | 'begun' | 'done';
  */
 export async function resumeProgress(
   cluster: Cluster,
-  { operationId, namespace, workload }: QuiescedWorkload,
+  quiesced: QuiescedWorkload,
   signal: AbortSignal,
 ): Promise<ResumeProgress> {
+  const { namespace, workload } = quiesced;
   const key = { namespace, name: workload.name };
-  if (workload.kind === 'Pod') {
-    const pod = await cluster.pods.get(key, { signal });
-    if (pod?.metadata.annotations?.[workloadAnnotation.recreatedBy] === operationId) return 'done';
-    const stays = pod?.metadata.uid === workload.uid && !isTerminating(pod);
-    return stays && hasEndMark(pod, workloadAnnotation.resumed, operationId) ? 'done' : 'none';
-  }
-  const found = await cluster.workloads[workload.kind].get(key, { signal });
+  if (workload.kind === 'Pod') return progressOfPod(await cluster.pods.get(key, { signal }), quiesced);
+  return progressOfScalable(await cluster.workloads[workload.kind].get(key, { signal }), quiesced);
+}
+
+function progressOfPod(pod: Pod | undefined, { operationId, workload }: QuiescedWorkload): ResumeProgress {
+  if (pod === undefined) return 'none';
+  if (pod.metadata.annotations?.[workloadAnnotation.recreatedBy] === operationId) return 'done';
+  const stays = pod.metadata.uid === workload.uid && !isTerminating(pod);
+  return stays && hasEndMark(pod, workloadAnnotation.resumed, operationId) ? 'done' : 'none';
+}
+
+function progressOfScalable(
+  found: ScalableWorkload | undefined,
+  { operationId, workload }: QuiescedWorkload,
+): ResumeProgress {
   if (found?.metadata.uid !== workload.uid) return 'none';
   if (!hasEndMark(found, workloadAnnotation.resumed, operationId)) return 'none';
   return readQuiesceMark(found)?.operationId === operationId ? 'begun' : 'done';
