@@ -3,6 +3,8 @@ import {
   ClaimFacts,
   createMessage,
   DeviceId,
+  Namespace,
+  ObjectName,
   OperationId,
   RestorePoint,
   SnapfleetError,
@@ -179,7 +181,9 @@ describe('a scan', () => {
     const operation: Operation = {
       operationId: OperationId.parse(lostId),
       kind: 'delete',
-      resources: [volumeResource({ namespace: 'shop', persistentVolumeClaim: 'orders' })],
+      resources: [
+        volumeResource({ namespace: Namespace.parse('shop'), persistentVolumeClaim: ObjectName.parse('orders') }),
+      ],
       restorePointIds: [id],
       commandId: 'c',
       traceparent: undefined,
