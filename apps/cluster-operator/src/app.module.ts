@@ -15,6 +15,8 @@ import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
 import { Consumer } from './volume-restore/consumer.js';
 import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.js';
 import { VolumeController } from './volume-restore/volume.controller.js';
+import { HooksController } from './workload-hooks/hooks.controller.js';
+import { RunHooksUseCase } from './workload-hooks/run-hooks.use-case.js';
 import { QuiesceWorkloadUseCase } from './workload-quiesce/quiesce-workload.use-case.js';
 import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-case.js';
 import { WorkloadController } from './workload/workload.controller.js';
@@ -43,6 +45,11 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
     }),
     made(RemoveVolumeUseCase, (cluster) => new RemoveVolumeUseCase(cluster)),
+    {
+      provide: RunHooksUseCase,
+      useFactory: (cluster: Cluster, steps: RunningSteps) => new RunHooksUseCase(cluster, steps, now),
+      inject: [KubernetesClient, RunningSteps],
+    },
   ];
 }
 
@@ -53,7 +60,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [MessagingModule.forRoot({ party: 'cluster-operator', ...natsConnection(settings) })],
-      controllers: [ClaimController, WorkloadController, SnapshotController, VolumeController],
+      controllers: [ClaimController, WorkloadController, HooksController, SnapshotController, VolumeController],
       providers: providers(settings),
     };
   }
