@@ -112,7 +112,7 @@ export const errorCodes = {
   ),
   hooks_unsupported: final(
     'The hooks cannot run in the Pods as they are.',
-    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator that may not run commands in Pods (deploy/rbac-hooks.yaml allows it).',
+    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml allows it).',
   ),
   hook_failed: passing(
     'A command in a Pod failed, did not end in time, or could not be started.',
