@@ -15,7 +15,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
-import { describeGroups } from './group-suite.js';
+import { describeGroups, type Place } from './group-suite.js';
+import { describeHooks } from './hooks-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
 
@@ -218,6 +219,8 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       await remove(wrong);
     });
 
-    describeGroups(() => ({ snapfleet, client, namespace, deadlineMs }));
+    const place = (): Place => ({ snapfleet, client, namespace, deadlineMs });
+    describeHooks(place);
+    describeGroups(place);
   });
 }
