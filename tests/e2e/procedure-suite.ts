@@ -27,7 +27,11 @@ const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as
  * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
  * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
  */
-export function describeProcedure(name: string, start: () => Promise<SnapfleetDevice>): void {
+export function describeProcedure(
+  name: string,
+  start: () => Promise<SnapfleetDevice>,
+  describeMore: (use: () => Place) => void = () => undefined,
+): void {
   describe(`the whole procedure on ${name}`, () => {
     let snapfleet: SnapfleetDevice;
     let client: SnapfleetClient;
@@ -222,5 +226,6 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
     const place = (): Place => ({ snapfleet, client, namespace, deadlineMs });
     describeHooks(place);
     describeGroups(place);
+    describeMore(place);
   });
 }
