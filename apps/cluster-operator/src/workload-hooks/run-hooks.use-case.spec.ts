@@ -199,6 +199,14 @@ describe('before the cut', () => {
     expect(execs()).not.toContain('exec orders-1/app sync');
   });
 
+  test('a container that was started again after its last hook is told as well', async () => {
+    program('lock', ({ metadata }) => {
+      if (metadata.name === 'orders-2') restart('orders-1');
+      return Promise.resolve({});
+    });
+    expect((await run('before', [{ command: ['lock'] }])).gone).toEqual([hooked('orders-1', 'app')]);
+  });
+
   test('a Pod that came meanwhile and uses the volume is told; one that waits for a node is not', async () => {
     putPod('orders-3');
     putPod('orders-4', { phase: 'Succeeded' });
@@ -259,13 +267,13 @@ describe('after the cut', () => {
 
   test('a hook of another process that has begun before the note is told as superseded at its end', async () => {
     const other = new RunHooksUseCase(cluster, new RunningSteps(), now);
-    program('lock', async () => {
+    program('lock', async ({ metadata }) => {
       const command = { operationId, namespace: 'shop', moment: 'after', pods, hooks: [] };
-      await other.run(WorkloadRunHooks.data.parse(command), never);
+      if (metadata.name === 'orders-2') await other.run(WorkloadRunHooks.data.parse(command), never);
       return {};
     });
     await expect(run('before', [{ command: ['lock'] }])).rejects.toMatchObject(refusedAs('operation_superseded'));
-    expect(execs()).toEqual(['exec orders-1/app lock']);
+    expect(execs()).toHaveLength(2);
   });
 
   test('what still runs of before the cut in this process is ended, and awaited, before the first hook', async () => {

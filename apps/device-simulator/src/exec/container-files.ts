@@ -19,7 +19,7 @@ interface Mount {
 
 /** A file that cannot be had, with the code of the system call that would say so. */
 export class FileError extends Error {
-  constructor(readonly code: 'ENOENT' | 'EROFS' | 'ELOOP' | 'ENOTDIR') {
+  constructor(readonly code: 'ENOENT' | 'EROFS' | 'ENOTDIR') {
     super(code);
   }
 }
@@ -51,9 +51,7 @@ export class ContainerFiles {
     let directory = mount.directory;
     for (const step of steps.slice(0, -1)) {
       directory = join(directory, step);
-      const facts = await lstat(directory);
-      if (facts.isSymbolicLink()) throw new FileError('ELOOP');
-      if (!facts.isDirectory()) throw new FileError('ENOTDIR');
+      if (!(await lstat(directory)).isDirectory()) throw new FileError('ENOTDIR');
     }
     return join(directory, steps.at(-1) ?? '');
   }
