@@ -4,6 +4,7 @@ import type { StartDevice } from '../support/device-under-test.js';
 import { claim, workload } from './suite/manifests.js';
 import { startOperator, type OperatorUnderTest } from './suite/operator-client.js';
 import { describeOrphanCommands } from './suite/operator-orphans.js';
+import { describeHooks } from './suite/operator-hooks.js';
 import { describePreflight, type Home } from './suite/operator-preflight.js';
 import { describeSnapshotCommands } from './suite/operator-snapshots.js';
 import { describeQuiesce } from './suite/operator-workloads.js';
@@ -33,6 +34,7 @@ export function describeClusterOperator(name: string, start: StartDevice): void 
       return operator;
     };
     describePreflight(use, home);
+    describeHooks(use, home);
     describeQuiesce(use, home);
     describeSnapshotCommands(use, home);
     describeOrphanCommands(use, home);

@@ -15,7 +15,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
-import { describeGroups } from './group-suite.js';
+import { describeGroups, type Place } from './group-suite.js';
+import { describeHooks } from './hooks-suite.js';
 import { describeOrphans } from './orphans-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
@@ -27,7 +28,11 @@ const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as
  * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
  * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
  */
-export function describeProcedure(name: string, start: () => Promise<SnapfleetDevice>): void {
+export function describeProcedure(
+  name: string,
+  start: () => Promise<SnapfleetDevice>,
+  describeMore: (use: () => Place) => void = () => undefined,
+): void {
   describe(`the whole procedure on ${name}`, () => {
     let snapfleet: SnapfleetDevice;
     let client: SnapfleetClient;
@@ -220,7 +225,10 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       await remove(wrong);
     });
 
-    describeGroups(() => ({ snapfleet, client, namespace, deadlineMs }));
+    const place = (): Place => ({ snapfleet, client, namespace, deadlineMs });
+    describeHooks(place);
+    describeGroups(place);
     describeOrphans(() => ({ snapfleet, client, volume: volume() }));
+    describeMore(place);
   });
 }

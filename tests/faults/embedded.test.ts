@@ -15,6 +15,7 @@ const chosen: readonly Fault[] = [
   { kind: 'step', victim: 'cluster-operator', phase: 'quiescing', moment: 'before' },
   { kind: 'step', victim: 'cluster-operator', phase: 'resuming', moment: 'before' },
   { kind: 'step', victim: 'workload-guard', phase: 'quiescing', moment: 'before' },
+  { kind: 'step', victim: 'cluster-operator', phase: 'cutting', moment: 'after', level: 'hooks' },
   { kind: 'step', victim: 'nats-server', phase: 'quiescing', moment: 'before' },
   { kind: 'step', victim: 'nats-server', phase: 'cutting', moment: 'after' },
   { kind: 'event', victim: 'backup-worker', event: 'backup.started' },

@@ -53,6 +53,10 @@ export interface ClaimName {
 export interface DeviceCapabilities {
   /** Pods with `restartPolicy: Never` really run their command and end Succeeded or Failed by its exit code. */
   readonly runsAssertions: boolean;
+  /** Commands in Pods are run, whatever they are; otherwise only what the embedded device plays of them. */
+  readonly runsAnyCommand: boolean;
+  /** Rights are given by roles (RBAC); otherwise its only user may do everything. */
+  readonly roles: boolean;
   /** Claims with `volumeMode: Block` get a block device. */
   readonly blockVolumes: boolean;
   /** Volumes are logical volumes under LVM, so that space, origin and read-only access are LVM's. */

@@ -76,7 +76,13 @@ async function clusterClient(stateDirectory: string, undo: UndoStack): Promise<C
 /** An embedded device that runs. */
 export class SimulatedDevice implements DeviceUnderTest {
   readonly name = 'simulator';
-  readonly capabilities: DeviceCapabilities = { runsAssertions: false, blockVolumes: false, realLogicalVolumes: false };
+  readonly capabilities: DeviceCapabilities = {
+    runsAssertions: false,
+    runsAnyCommand: false,
+    roles: false,
+    blockVolumes: false,
+    realLogicalVolumes: false,
+  };
   readonly kubeconfigPath: string;
   readonly #volumes: string;
   readonly #core: CoreV1Api;

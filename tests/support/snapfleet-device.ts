@@ -141,6 +141,12 @@ export class SnapfleetDevice {
     ];
   }
 
+  /** Whether the copy mover's backup of a restore point has a file of this name. */
+  async copyHolds(restorePointId: string, file: string): Promise<boolean> {
+    const found = await this.parts.runInDestination(`find . -path '*/${restorePointId}/*' -name '${file}'`);
+    return found.trim() !== '';
+  }
+
   /** Changes a file within the copy mover's backup of a restore point. */
   async damageCopy(restorePointId: string, file: string): Promise<void> {
     await this.parts.runInDestination(

@@ -30,6 +30,8 @@ import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.j
 import { VolumeController } from './volume-restore/volume.controller.js';
 import { GuardController } from './workload-guard/guard.controller.js';
 import { ReportGuardUseCase } from './workload-guard/report-guard.use-case.js';
+import { HooksController } from './workload-hooks/hooks.controller.js';
+import { RunHooksUseCase } from './workload-hooks/run-hooks.use-case.js';
 import { QuiesceWorkloadUseCase } from './workload-quiesce/quiesce-workload.use-case.js';
 import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-case.js';
 import { WorkloadController } from './workload/workload.controller.js';
@@ -87,6 +89,11 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
       },
       inject: [KubernetesClient, RemoveOrReleaseUseCase],
     },
+    {
+      provide: RunHooksUseCase,
+      useFactory: (cluster: Cluster, steps: RunningSteps) => new RunHooksUseCase(cluster, steps, now),
+      inject: [KubernetesClient, RunningSteps],
+    },
   ];
 }
 
@@ -100,6 +107,7 @@ export class AppModule {
       controllers: [
         ClaimController,
         WorkloadController,
+        HooksController,
         GuardController,
         SnapshotController,
         VolumeController,

@@ -1,4 +1,4 @@
-import { WorkloadResume } from '@snapfleet/contracts';
+import { WorkloadResume, WorkloadRunHooks } from '@snapfleet/contracts';
 import { KubernetesClient } from '@snapfleet/kubernetes';
 import { JetStreamServer } from '@snapfleet/messaging';
 import { natsConnection, readSettings, runService } from '@snapfleet/service-kit';
@@ -9,8 +9,8 @@ const party = 'cluster-operator';
 const readinessMs = 2_000;
 /** Its handlers wait for the cluster nearly all their time. */
 const concurrency = 64;
-// What waits must not keep a workload down: its return also ends the step that it waits for.
-const urgent = [WorkloadResume];
+// What waits must not keep a workload down or locked: its return also ends the step that it waits for.
+const urgent = [WorkloadResume, WorkloadRunHooks];
 const settings = readSettings(ClusterOperatorSettings, process.env);
 
 await runService({

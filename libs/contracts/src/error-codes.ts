@@ -110,9 +110,13 @@ export const errorCodes = {
     'The processes of the Pods could not be frozen or let go.',
     'The message says which cgroup did not answer; a watchdog lets frozen processes go on in any case.',
   ),
+  hooks_unsupported: final(
+    'The hooks cannot run in the Pods as they are.',
+    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml allows it).',
+  ),
   hook_failed: passing(
     'A command in a Pod failed, did not end in time, or could not be started.',
-    'The message repeats what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
+    'The message repeats the end of what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
   ),
   guard_unavailable: passing(
     'The workload guard does not answer, and no workload is taken away without its dead-man timer.',

@@ -15,8 +15,18 @@ const deadlineSeconds = (fallback: number): z.ZodDefault<z.ZodNumber> =>
 /** A command that runs in the Pods that use the volume, before or after the cut; no shell is added. */
 export const Hook = z.object({
   container: ObjectName.optional().describe('default: the first container of the Pod'),
-  command: z.array(z.string().min(1).max(4096)).min(1).max(64).describe('program and arguments'),
-  timeoutSeconds: z.number().int().min(1).max(600).default(30),
+  command: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .max(64)
+    .describe('program and arguments; no secrets: they are kept with the restore point'),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(30)
+    .describe('then it counts as failed; the process in the Pod is not ended by that'),
   onError: z
     .enum(['fail', 'continue'])
     .default('fail')
@@ -55,7 +65,11 @@ export const Quiesce = z.discriminatedUnion('level', [
     level: z.literal('hooks').describe('commands in the Pods make the application ready for the cut, and let it go on'),
     workload: Workload,
     before: z.array(Hook).min(1).max(8),
-    after: z.array(Hook).max(8).default([]).describe('run on every path, until they succeed or their Pod is gone'),
+    after: z
+      .array(Hook)
+      .max(8)
+      .default([])
+      .describe('run on every path, until they succeed, their Pod is gone or they have failed ten times'),
   }),
   z.object({ level: z.literal('none').describe('nothing; device-mapper alone suspends the volume for the cut') }),
 ]);

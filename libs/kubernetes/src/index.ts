@@ -1,6 +1,9 @@
+export type { Access } from './api/access-review.js';
 export { isApiError, KubernetesApiError } from './api/kubernetes-api-error.js';
 export { retryOnConflict } from './api/retry-on-conflict.js';
 export type { Cluster } from './cluster.js';
+export { ExecDeadlineError } from './exec/exec-deadline-error.js';
+export type { ExecResult, PodApi, PodCommand } from './exec/pod-exec-api.js';
 export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
 export { newestWarnings, type Event } from './objects/event.js';
 export type { HorizontalPodAutoscaler } from './objects/horizontal-pod-autoscaler.js';
@@ -12,6 +15,7 @@ export {
   type ObjectMeta,
 } from './objects/object-meta.js';
 export { describePod, hasEnded, isReady, mentionsClaim, usesClaim, type Pod, type PodSpec } from './objects/pod.js';
+export { containerNames, containerRun, type ContainerRun } from './objects/pod-containers.js';
 export { bytesOfQuantity } from './objects/quantity.js';
 export { isScaledToZero, ScalableKind, type ScalableWorkload } from './objects/scalable-workload.js';
 export {

@@ -1,8 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { reviewAccess, type Access } from './api/access-review.js';
 import { ApiConnection } from './api/api-connection.js';
 import { isApiError } from './api/kubernetes-api-error.js';
 import type { Cluster } from './cluster.js';
+import { PodClient } from './exec/pod-client.js';
 import { resources, workloadResources } from './resources/definitions.js';
 import type { CallOptions } from './resources/resource-api.js';
 import { ResourceClient } from './resources/resource-client.js';
@@ -36,7 +38,7 @@ export class KubernetesClient implements Cluster {
   constructor(private readonly connection: ApiConnection) {
     this.claims = new ResourceClient(connection, resources.claims);
     this.volumes = new ResourceClient(connection, resources.volumes);
-    this.pods = new ResourceClient(connection, resources.pods);
+    this.pods = new PodClient(connection);
     this.events = new ResourceClient(connection, resources.events);
     this.autoscalers = new ResourceClient(connection, resources.autoscalers);
     this.storageClasses = new ResourceClient(connection, resources.storageClasses);
@@ -68,6 +70,10 @@ export class KubernetesClient implements Cluster {
       if (isApiError(error, 404)) return false;
       throw error;
     }
+  }
+
+  allows(access: Access, options: CallOptions = {}): Promise<boolean> {
+    return reviewAccess(this.connection, access, options.signal);
   }
 
   /** The version of the API server, such as `v1.37.2`: the cheapest question that proves that it answers. */

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ export interface ControlPlane {
   readonly certificatePath: string;
   readonly token: string;
   readonly cluster: ClusterClient;
+  /** Where the authority is by which API server and node stand-in know each other. */
+  readonly nodeAuthority: string;
   /** The folder of the programs, TopoLVM's and the node stand-in among them. */
   readonly programs: string;
   /** Rejects when one of the servers ends by itself. */
@@ -50,7 +53,10 @@ export async function startControlPlane(directory: string, undo: UndoStack): Pro
     'node-stand-in',
   );
   const site = openSite(directory, programs, undo);
-  const api = await startApiServer(site);
+  const nodeAuthority = join(directory, 'node-authority');
+  mkdirSync(nodeAuthority, { recursive: true, mode: 0o700 });
+  await execa(join(programs, 'node-stand-in'), ['make-authority', nodeAuthority], { stdin: 'ignore', timeout: 30_000 });
+  const api = await startApiServer(site, nodeAuthority);
   const cluster = new ClusterClient({ ...api, port: api.apiServerPort });
   undo.push(() => {
     cluster.close();
@@ -59,7 +65,7 @@ export async function startControlPlane(directory: string, undo: UndoStack): Pro
   startKubernetesControllers(site, api.kubeconfigPath, api.keyPath);
   await Promise.race([site.failed, createObjects(cluster, await definitions)]);
   await startStorageControllers(site, api.kubeconfigPath);
-  return { ...api, cluster, programs, failed: site.failed };
+  return { ...api, cluster, nodeAuthority, programs, failed: site.failed };
 }
 
 function openSite(directory: string, programs: string, undo: UndoStack): Site {
@@ -79,6 +85,7 @@ function openSite(directory: string, programs: string, undo: UndoStack): Site {
 
 async function startApiServer(
   site: Site,
+  nodeAuthority: string,
 ): Promise<Pick<ControlPlane, 'kubeconfigPath' | 'apiServerPort' | 'certificatePath' | 'token'> & { keyPath: string }> {
   const { directory } = site;
   const [etcdPort = 0, peerPort = 0, apiServerPort = 0] = await freePorts(3);
@@ -113,6 +120,10 @@ async function startApiServer(
     `--token-auth-file=${tokensPath}`,
     '--authorization-mode=RBAC',
     '--allow-privileged',
+    `--kubelet-certificate-authority=${join(nodeAuthority, 'ca.crt')}`,
+    `--kubelet-client-certificate=${join(nodeAuthority, 'client.crt')}`,
+    `--kubelet-client-key=${join(nodeAuthority, 'client.key')}`,
+    '--kubelet-preferred-address-types=InternalIP',
   ]);
   const kubeconfigPath = join(directory, 'kubeconfig.json');
   const certificatePath = join(certificates, 'apiserver.crt');

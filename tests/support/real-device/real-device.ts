@@ -11,7 +11,8 @@
  *
  * In place of a kubelet the node stand-in (tools/servers/node-stand-in) has TopoLVM publish, expand and unpublish the
  * volumes of every Pod bound to the Node and keeps the Pods' status. Only Pods with `restartPolicy: Never` whose containers
- * all name a command run them: as processes of this machine's programs, whatever the image says. Other Pods run nothing.
+ * all name a command run them: as processes of this machine's programs, whatever the image says. Other Pods run nothing but
+ * the commands that are asked for through the API server (exec).
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +71,13 @@ interface RealDeviceParts {
 /** A device that runs. */
 export class RealDevice implements DeviceUnderTest {
   readonly name = 'real';
-  readonly capabilities: DeviceCapabilities = { runsAssertions: true, blockVolumes: true, realLogicalVolumes: true };
+  readonly capabilities: DeviceCapabilities = {
+    runsAssertions: true,
+    runsAnyCommand: true,
+    roles: true,
+    blockVolumes: true,
+    realLogicalVolumes: true,
+  };
 
   /** For processes in the guest. */
   readonly guestKubeconfigPath: string;

@@ -56,7 +56,7 @@ func newNode(client kubernetes.Interface, name string, volumes *volumes, contain
 	}
 }
 
-func (n *node) run(ctx context.Context) error {
+func (n *node) run(ctx context.Context, commands *commandServer) error {
 	defer n.queue.ShutDown()
 	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
 	defer broadcaster.Shutdown()
@@ -91,8 +91,11 @@ func (n *node) run(ctx context.Context) error {
 	for range workers {
 		running.Go(func() { n.work(ctx) })
 	}
-	<-ctx.Done()
+	err = commands.serve(ctx)
 	n.queue.ShutDown()
+	if err != nil {
+		return err
+	}
 	running.Wait()
 	return nil
 }

@@ -28,6 +28,10 @@ export function addSnapshotCreate(parent: Command, runtime: Runtime): void {
       'snapfleet snapshot create shop/orders --quiesce deployment/orders --level frozen',
       'stop its processes for the moment of the cut only',
     ],
+    [
+      `snapfleet snapshot create shop/orders --quiesce statefulset/db --level hooks --before '["timeout", "20", "lock-db"]' --after unlock-db`,
+      'let it make itself ready: a program that ends by itself, and one that undoes it',
+    ],
     ['snapfleet snapshot create shop/orders --key nightly-2026-11-23 --json | jq -r .restorePointId', 'in a script'],
   ]).action((volume: Volume, options: MakingOptions) =>
     inSession(runtime, command, (session) => create(session, volume, options)),

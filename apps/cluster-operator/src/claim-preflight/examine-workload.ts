@@ -21,6 +21,7 @@ import {
 import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
+import { findingsOfHooks } from './examine-hooks.js';
 import { noticesOf } from './notices.js';
 import { stripPodManifest } from '../workload/strip-pod-manifest.js';
 
@@ -40,10 +41,11 @@ const notFound = (message: string): SnapfleetError => new SnapfleetError('worklo
 export async function examineWorkload(
   cluster: Cluster,
   about: VolumeReference,
-  { level, workload }: Exclude<Quiesce, { level: 'none' }>,
+  quiesce: Exclude<Quiesce, { level: 'none' }>,
   signal: AbortSignal,
 ): Promise<WorkloadExamination> {
   const { namespace } = about;
+  const { level, workload } = quiesce;
   const found = await findWorkload(cluster, namespace, workload, signal);
   if (found === undefined) {
     const missing = notFound(`${workload.kind} ${workload.name} does not exist in namespace ${namespace}`);
@@ -55,7 +57,8 @@ export async function examineWorkload(
   const findings = findingsOfOthers(about, workload, others);
   if (level !== 'cold') {
     const own = users.filter((pod) => !others.includes(pod));
-    return { findings, pods: own.filter(isWriting).map(toWritingPod), notices: [] };
+    const ofHooks = level === 'hooks' ? await findingsOfHooks(cluster, namespace, quiesce, own, signal) : [];
+    return { findings: [...findings, ...ofHooks], pods: own.filter(isWriting).map(toWritingPod), notices: [] };
   }
   const { findings: ownFindings, saved } = examineForScaling(found, about.persistentVolumeClaim);
   const notices = await noticesOf(cluster, namespace, workload, found.object, signal);

@@ -49,7 +49,7 @@ export class ModelDevice {
       case 'writers.thaw':
         return this.writers.thaw(id, data['freezeId']);
       case 'workload.run-hooks':
-        return this.writers.runHooks(id, data['moment']);
+        return this.writers.runHooks(id, data);
       case 'snapshot.take':
         return this.snapshots.take(id);
       case 'snapshot.remove':

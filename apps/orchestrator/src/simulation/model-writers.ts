@@ -52,13 +52,13 @@ export class ModelWriters {
     return { thawedAt: this.time.now().toISOString(), held, ...(held ? {} : { reason: 'its time was over' }) };
   }
 
-  *runHooks(operationId: string, moment: unknown): ModelStep {
+  *runHooks(operationId: string, { moment, pods }: Readonly<Record<string, unknown>>): ModelStep {
     yield 5;
     if (moment === 'after') this.released.add(operationId);
     else if (this.released.has(operationId) && !this.unfenced) throw superseded();
     if (moment === 'after') this.locks.delete(operationId);
     else this.locks.add(operationId);
     yield 20;
-    return { endedAt: this.time.now().toISOString(), failures: [], gone: [] };
+    return { endedAt: this.time.now().toISOString(), pods, failures: [], gone: [], unhooked: [] };
   }
 }

@@ -27,8 +27,15 @@ export const SavedWorkload = z.discriminatedUnion('kind', [
 ]);
 export type SavedWorkload = z.infer<typeof SavedWorkload>;
 
+/** A container as it ran: once it is started again it has another id. */
+const RunContainer = z.object({ name: ObjectName, id: z.string().min(1).max(512) });
+
 /** A Pod that uses the claim, told apart from a later one of the same name. */
-export const WritingPod = z.object({ name: ObjectName, uid: PodUid });
+export const WritingPod = z.object({
+  name: ObjectName,
+  uid: PodUid,
+  containers: z.array(RunContainer).max(8).optional().describe('in which hooks ran before the cut, as they were then'),
+});
 export type WritingPod = z.infer<typeof WritingPod>;
 
 export const ClaimPreflight = defineAgentCommand({
@@ -131,14 +138,33 @@ export const WorkloadRunHooks = defineAgentCommand({
     moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
     pods: z.array(WritingPod).min(1).max(64),
     hooks: z.array(Hook).max(8),
+    persistentVolumeClaims: z
+      .array(ObjectName)
+      .max(16)
+      .default([])
+      .describe('that are snapshotted: a Pod that uses one of them without being named is told'),
   }),
   reply: z.object({
     endedAt: time,
+    pods: z
+      .array(WritingPod)
+      .min(1)
+      .max(64)
+      .describe('those of the command; after `before` with the containers in which hooks ran, for `after` to compare'),
     failures: z
       .array(z.string().max(1024))
       .max(64)
       .describe('of hooks whose `onError` is `continue`; empty: all of them succeeded'),
-    gone: z.array(WritingPod).max(64).describe('Pods that are not there any more, or have restarted a container'),
+    gone: z
+      .array(WritingPod)
+      .max(64)
+      .describe(
+        'Pods that are not there any more, or in which a container was started again that hooks had made ready',
+      ),
+    unhooked: z
+      .array(ObjectName)
+      .max(64)
+      .describe('Pods that use a claim and in which no hook ran, because they came meanwhile'),
   }),
   errors: ['hook_failed', 'operation_superseded'],
   example: {

@@ -26,7 +26,7 @@ export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> 
 
   constructor(
     private readonly kind: string,
-    private readonly world: FakeWorld,
+    protected readonly world: FakeWorld,
   ) {}
 
   /** Puts an object there without a word to anybody; a uid is given where there is none. */

@@ -1,1 +1,2 @@
 export { FakeCluster } from './fake-cluster.js';
+export type { FakeProgram } from './fake-pods.js';

@@ -115,8 +115,12 @@ function withOutcome(quiesced: Quiesced, result: unknown): Quiesced {
     case 'frozen':
       return { ...quiesced, freezeId: (result as ReplyOf<typeof WritersFreeze>).freezeId };
     case 'hooks': {
-      const { failures, gone } = result as ReplyOf<typeof WorkloadRunHooks>;
-      return { ...quiesced, failures: [...failures, ...gone.map(({ name }) => `Pod ${name} has gone`)] };
+      const { pods, failures, gone, unhooked } = result as ReplyOf<typeof WorkloadRunHooks>;
+      const missed = [
+        ...gone.map(({ name }) => `Pod ${name} has gone or restarted`),
+        ...unhooked.map((name) => `Pod ${name} came meanwhile`),
+      ];
+      return { ...quiesced, pods, failures: [...failures, ...missed] };
     }
   }
 }

@@ -14,7 +14,7 @@ import type { CreateState, CreateStateIn } from './create-state.js';
 import { failureOf } from './step-failure.js';
 import { type Comeback, comeback, stayedAwayFor } from './workload-comeback.js';
 
-/** A hook that always fails must not hold the volume for ever; a workload that is scaled to 0 has to come back. */
+/** A hook that always fails must not hold the volume for ever; whatever else hinders a return is waited out. */
 const hookAttempts = 10;
 
 /** How the workload came back. */
@@ -36,10 +36,11 @@ export function afterResume(
 ): Transition<CreateState> {
   if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
   const error = failureOf(outcome);
-  if (state.quiesced.level === 'hooks' && (!error.retryable || state.attempt >= hookAttempts)) {
+  const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= hookAttempts);
+  if (state.quiesced.level === 'hooks' && givenUp) {
     const conflict = `the hooks after the cut were given up: ${error.message}`.slice(0, 1024);
-    const consistency = gradeOfHooks(state.quiesced.failures);
-    return settle(state, { at: context.now.toISOString(), consistency, conflict }, context);
+    // Without a reply nothing is known of the Pods until the cut.
+    return settle(state, { at: context.now.toISOString(), consistency: 'crash', conflict }, context);
   }
   const { workload } = state.quiesced;
   const data = { workload: { kind: workload.kind, name: workload.name }, attempt: state.attempt, error };
@@ -77,14 +78,16 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
       return { at: thawedAt, downtimeMs: frozenMs, conflict, consistency: held ? 'fs' : 'crash' };
     }
     case 'hooks': {
-      const { endedAt, failures, gone } = result as ReplyOf<typeof WorkloadRunHooks>;
+      const { endedAt, failures, gone, unhooked } = result as ReplyOf<typeof WorkloadRunHooks>;
       const notes = [
         ...gone.map(({ name }) => `Pod ${name} was replaced or restarted`),
+        ...unhooked.map((name) => `Pod ${name} came meanwhile, without hooks`),
         ...failures.map((failure) => `a hook after the cut failed: ${failure}`),
       ];
       const conflict = notes.length === 0 ? undefined : notes.join('; ').slice(0, 1024);
-      // A Pod that began anew has forgotten what its hook had made ready.
-      return { at: endedAt, conflict, consistency: gone.length === 0 ? gradeOfHooks(quiesced.failures) : 'crash' };
+      // A Pod that began anew has forgotten what its hook had made ready; one that came meanwhile has written as it liked.
+      const held = gone.length === 0 && unhooked.length === 0;
+      return { at: endedAt, conflict, consistency: held ? gradeOfHooks(quiesced.failures) : 'crash' };
     }
   }
 }

@@ -74,13 +74,14 @@ const preflightReply = (level: QuiesceLevel) => ({
 });
 
 const endedAt = '2026-11-23T10:01:00Z';
+const hooksReply = { endedAt, pods, failures: [], gone: [], unhooked: [] };
 const replies: Readonly<Record<QuiesceLevel, { quiesce: object; resume: object }>> = {
   cold: { quiesce: { quiescedAt: endedAt }, resume: { resumedAt: endedAt, replicas: 3 } },
   frozen: {
     quiesce: { freezeId: deterministicUuid('freeze'), frozenAt: endedAt },
     resume: { thawedAt: endedAt, held: true, frozenMs: 800 },
   },
-  hooks: { quiesce: { endedAt, failures: [], gone: [] }, resume: { endedAt, failures: [], gone: [] } },
+  hooks: { quiesce: hooksReply, resume: hooksReply },
   none: { quiesce: {}, resume: {} },
 };
 
@@ -106,12 +107,19 @@ const failure: StepOutcome = {
   error: new SnapfleetError('deadline_exceeded', 'nobody answered').toDetail(),
 };
 
-type Choice = 'done' | 'failed' | 'cancelled' | { readonly result: object };
+const hookFailure: StepOutcome = {
+  kind: 'failed',
+  error: new SnapfleetError('hook_failed', 'unlock: exit code 1').toDetail(),
+};
+
+type Choice = 'done' | 'failed' | 'hook failed' | 'cancelled' | { readonly result: object };
 
 interface Run {
   readonly phases: string[];
   readonly events: string[];
   readonly eventIds: string[];
+  /** The data of each command. */
+  readonly sent: unknown[];
   readonly points: RestorePoints;
 }
 
@@ -120,12 +128,12 @@ function run(level: QuiesceLevel, choices: readonly Choice[], claims = 1): Run {
   let state: CreateState = { phase: 'preflight' };
   let points = restorePoints(level, claims);
   const operation = operationOf(points);
-  const result: Omit<Run, 'points'> = { phases: [state.phase], events: [], eventIds: [] };
+  const result: Omit<Run, 'points'> = { phases: [state.phase], events: [], eventIds: [], sent: [] };
   for (let index = 0; createTransitions[state.phase].next.length > 0; index += 1) {
     const choice = choices[index] ?? 'done';
     const step = workflow.step(state, operation, points);
     const sent = step.kind === 'calls' ? step.calls : step.kind === 'call' ? [step] : [];
-    for (const { definition, data } of sent) definition.data.parse(data);
+    for (const { definition, data } of sent) result.sent.push(definition.data.parse(data));
     expect(createTransitions[state.phase].steps).toEqual(
       expect.arrayContaining(sent.map((one) => one.definition.name)),
     );
@@ -153,6 +161,7 @@ function run(level: QuiesceLevel, choices: readonly Choice[], claims = 1): Run {
 function outcomeOf(choice: Choice, state: CreateState, level: QuiesceLevel, claims: number): StepOutcome {
   if (choice === 'cancelled' && workflow.cancellable(state)) return { kind: 'cancelled' };
   if (choice === 'failed') return failure;
+  if (choice === 'hook failed') return hookFailure;
   return { kind: 'done', result: typeof choice === 'object' ? choice.result : success(state, level, claims) };
 }
 
@@ -196,7 +205,8 @@ describe('snapshot.create', () => {
   test.each([
     ['cold', { resumedAt: endedAt, replicas: 5, conflict: 'scaled to 5 meanwhile' }],
     ['frozen', { thawedAt: endedAt, held: false, reason: 'the time was over' }],
-    ['hooks', { endedAt, failures: [], gone: pods }],
+    ['hooks', { ...hooksReply, gone: pods }],
+    ['hooks', { ...hooksReply, unhooked: ['orders-2'] }],
   ] as const)('never says more than crash of a workload that went on before the cut was over: %s', (level, reply) => {
     const made = run(level, ['done', 'done', 'done', { result: reply }]);
     expect(made.events).toContain('snapshot.ready');
@@ -204,7 +214,7 @@ describe('snapshot.create', () => {
   });
 
   test('never says more than crash where a hook before the cut failed, though it may', () => {
-    const reply = { endedAt, failures: ['lock: exit code 1'], gone: [] };
+    const reply = { ...hooksReply, failures: ['lock: exit code 1'] };
     expect(gradeOf(run('hooks', ['done', { result: reply }]))).toBe('crash');
   });
 
@@ -213,13 +223,26 @@ describe('snapshot.create', () => {
     expect(phases).toEqual(['preflight', 'quiescing', 'resuming', 'failed']);
   });
 
-  test('gives hooks up that always fail after the cut, so that the volume is free again', () => {
-    const failing = Array.from({ length: 40 }, (_, index): Choice =>
-      index < 3 || index % 2 === 0 ? 'done' : 'failed',
-    );
-    const { phases, events } = run('hooks', failing);
-    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(10);
-    expect(events.at(-1)).toBe('snapshot.ready');
+  test('compares after the cut with the containers in which hooks ran before it', () => {
+    const hooked = [{ ...pods[0], containers: [{ name: 'app', id: 'containerd://1' }] }];
+    const { sent } = run('hooks', ['done', { result: { ...hooksReply, pods: hooked } }]);
+    expect(sent.at(-1)).toMatchObject({ moment: 'after', pods: hooked, persistentVolumeClaims: ['orders'] });
+  });
+
+  const resumeFails = (choice: Choice, length: number): Choice[] =>
+    Array.from({ length }, (_, index): Choice => (index < 3 || index % 2 === 0 ? 'done' : choice));
+
+  test('gives hooks up that always fail after the cut, so that the volume is free again, and makes no promise', () => {
+    const made = run('hooks', resumeFails('hook failed', 40));
+    expect(made.phases.filter((phase) => phase === 'resuming')).toHaveLength(10);
+    expect(made.events.at(-1)).toBe('snapshot.ready');
+    expect(gradeOf(made)).toBe('crash');
+  });
+
+  test('waits out whatever else hinders hooks after the cut', () => {
+    const { phases } = run('hooks', resumeFails('failed', 40));
+    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(20);
+    expect(phases.at(-1)).toBe('ready');
   });
 
   test('fails where no Pod runs that could be frozen', () => {

@@ -72,7 +72,8 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation,
     }
     case 'hooks': {
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.before : [];
-      const data = { operationId, namespace, moment: 'before', pods: quiesced.pods, hooks };
+      const persistentVolumeClaims = claimsOf(points);
+      const data = { operationId, namespace, moment: 'before', pods: quiesced.pods, hooks, persistentVolumeClaims };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
@@ -93,11 +94,14 @@ function resume({ quiesced }: CreateStateIn<'resuming'>, operation: Operation, p
     case 'hooks': {
       const { namespace, policy } = point;
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.after : [];
-      const data = { operationId, namespace, moment: 'after', pods: quiesced.pods, hooks };
+      const persistentVolumeClaims = claimsOf(points);
+      const data = { operationId, namespace, moment: 'after', pods: quiesced.pods, hooks, persistentVolumeClaims };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
 }
+
+const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
 
 /** Each hook in each Pod, one after the other. */
 const hooksMs = (hooks: readonly { readonly timeoutSeconds: number }[], pods: number): number =>
