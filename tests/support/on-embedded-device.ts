@@ -33,7 +33,7 @@ export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
     });
     undo.push(() => device.stop());
     const destination = owned(workDirectory, 'copy');
-    const plans = await plansFor(device.kubeconfigPath, workDirectory, destination);
+    const plans = await plansFor(await device.kubeconfigOf(), workDirectory, destination);
     const runInDestination = async (script: string): Promise<string> => {
       const options = { cwd: destination, stdin: 'ignore' as const, timeout: scriptDeadlineMs };
       return (await execa('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
@@ -57,7 +57,7 @@ function owned(workDirectory: string, name: string): string {
 }
 
 async function plansFor(
-  kubeconfigPath: string,
+  kubeconfig: string,
   workDirectory: string,
   destination: string,
 ): Promise<ReadonlyMap<ServiceName, ServicePlan>> {
@@ -71,7 +71,7 @@ async function plansFor(
   };
   const environments: Partial<Record<ServiceName, Record<string, string>>> = {
     orchestrator: { SNAPFLEET_JOURNAL: join(owned(workDirectory, 'orchestrator'), 'journal.sqlite') },
-    'cluster-operator': { SNAPFLEET_KUBECONFIG: readableKubeconfig(kubeconfigPath, workDirectory) },
+    'cluster-operator': { SNAPFLEET_KUBECONFIG: readableKubeconfig(kubeconfig, workDirectory) },
     'backup-worker': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'manifests') },
     'restore-verifier': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'scratch') },
   };

@@ -70,6 +70,7 @@ async function plansFor(device: RealDevice, workDirectory: string): Promise<Read
   const host = hostPlace(logs);
   const guest = guestPlace(device.guest, logs);
   const restic = join(await serverPrograms('restic'), 'restic');
+  const kubeconfig = readableKubeconfig(await device.kubeconfigOf('cluster-operator'), workDirectory);
   const state = join(workDirectory, 'orchestrator');
   mkdirSync(state);
   chownSync(state, serviceUid, serviceUid);
@@ -81,10 +82,7 @@ async function plansFor(device: RealDevice, workDirectory: string): Promise<Read
   };
   return new Map<ServiceName, ServicePlan>([
     ['orchestrator', { place: host, environment: { SNAPFLEET_JOURNAL: join(state, 'journal.sqlite') } }],
-    [
-      'cluster-operator',
-      { place: host, environment: { SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory) } },
-    ],
+    ['cluster-operator', { place: host, environment: { SNAPFLEET_KUBECONFIG: kubeconfig } }],
     ['host-lvm', { place: guest, environment: { SNAPFLEET_STATE_DIR: '/run/snapfleet-host-lvm' } }],
     ['backup-worker', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/manifests` } }],
     ['restore-verifier', { place: guest, environment: { ...movers, SNAPFLEET_SCRATCH_DIR: `${backups}/scratch` } }],

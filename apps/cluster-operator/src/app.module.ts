@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
+import { connectToCluster } from '@snapfleet/kubernetes';
 import { MessagingModule } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
+import { clusterAccess, clusterToken, type Cluster } from './cluster-access.js';
 import type { ClusterOperatorSettings } from './config.js';
 import { RunningSteps } from './marks/running-steps.js';
 import { ReleaseFinalizersUseCase } from './finalizer-release/release-finalizers.use-case.js';
@@ -27,11 +28,11 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
   const made = <T>(provide: new (...parts: never[]) => T, useFactory: (cluster: Cluster) => T): Provider => ({
     provide,
     useFactory,
-    inject: [KubernetesClient],
+    inject: [clusterToken],
   });
   return [
     RunningSteps,
-    { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
+    { provide: clusterToken, useFactory: (): Cluster => connectToCluster(clusterAccess, kubernetes) },
     made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
     made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),
     made(ResumeWorkloadUseCase, (cluster) => new ResumeWorkloadUseCase(cluster, now)),

@@ -20,4 +20,7 @@ export interface Cluster {
 
   /** Whether the API server knows this resource, by API discovery. */
   serves(apiVersion: string, plural: string, options?: CallOptions): Promise<boolean>;
+
+  /** The version of the API server, such as `v1.37.2`: the cheapest question that proves that it answers. */
+  version(options?: CallOptions): Promise<string>;
 }

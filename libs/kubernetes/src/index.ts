@@ -1,7 +1,10 @@
 export { isApiError, KubernetesApiError } from './api/kubernetes-api-error.js';
 export { retryOnConflict } from './api/retry-on-conflict.js';
+export type { ClusterAccess, ClusterOf } from './access/cluster-access.js';
+export { combineAccess } from './access/combine-access.js';
+export { policyRulesOf, type PolicyRule } from './access/policy-rules.js';
 export type { Cluster } from './cluster.js';
-export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
+export { connectToCluster, type KubernetesSettings } from './connect-to-cluster.js';
 export { newestWarnings, type Event } from './objects/event.js';
 export { controllerOf, isTerminating, type KubernetesObject, type ObjectMeta } from './objects/object-meta.js';
 export { describePod, hasEnded, isReady, mentionsClaim, usesClaim, type Pod, type PodSpec } from './objects/pod.js';

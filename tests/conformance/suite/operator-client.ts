@@ -14,7 +14,8 @@ import type { DeviceUnderTest, StartDevice } from '../../support/device-under-te
 import { startNatsServer } from '../../support/nats-server.js';
 import { readableKubeconfig } from '../../support/readable-kubeconfig.js';
 import { UndoStack } from '../../support/real-device/undo-stack.js';
-import { hostPlace } from '../../support/services.js';
+import { hostPlace, type RunningService } from '../../support/services.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { Cluster } from './cluster.js';
 
 const deviceId = DeviceId.parse('edge-1');
@@ -48,9 +49,10 @@ export async function startOperator(start: StartDevice): Promise<OperatorUnderTe
       SNAPFLEET_DEVICE: deviceId,
       SNAPFLEET_NATS_URL: nats.url,
       SNAPFLEET_NATS_TOKEN: nats.token ?? '',
-      SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory),
+      SNAPFLEET_KUBECONFIG: readableKubeconfig(await device.kubeconfigOf('cluster-operator'), workDirectory),
     });
     undo.push(() => service.stop());
+    await waitUntil('the cluster operator is ready', () => isReady(service));
     const options = { party: 'orchestrator', device: deviceId, servers: nats.url, token: nats.token } as const;
     const link = new NatsLink(options, 'publish');
     await link.connect();
@@ -67,6 +69,9 @@ export async function startOperator(start: StartDevice): Promise<OperatorUnderTe
     throw error;
   }
 }
+
+const isReady = async ({ httpPort }: RunningService): Promise<boolean> =>
+  (await fetch(`http://127.0.0.1:${String(httpPort)}/readyz`)).ok;
 
 /** The error that a call was answered with. */
 export async function errorOf(call: Promise<unknown>): Promise<SnapfleetError> {

@@ -5,11 +5,11 @@ import {
   hasEnded,
   isTerminating,
   mentionsClaim,
-  type Cluster,
   type Pod,
   type ScalableKind,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
 import { readQuiesceMark } from '../workload/quiesce-mark.js';

@@ -7,10 +7,10 @@ import {
   keyOf,
   retryOnConflict,
   snapshotErrorText,
-  type Cluster,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';

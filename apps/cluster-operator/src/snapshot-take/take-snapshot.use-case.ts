@@ -14,11 +14,11 @@ import {
   isTerminating,
   keyOf,
   snapshotErrorText,
-  type Cluster,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { hasEndMark } from '../marks/end-marks.js';

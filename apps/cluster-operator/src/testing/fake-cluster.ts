@@ -42,11 +42,15 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(this.servesSnapshots);
   }
 
-  private version = 0;
+  version(): Promise<string> {
+    return Promise.resolve('v1.37.2');
+  }
+
+  private written = 0;
 
   private resource<T extends KubernetesObject>(kind: string): FakeResource<T> {
     const world: FakeWorld = {
-      nextVersion: () => String((this.version = this.version + 1)),
+      nextVersion: () => String((this.written = this.written + 1)),
       record: (write) => this.writes.push(write),
       settle: () => {
         for (const controller of this.controllers) controller();

@@ -5,11 +5,11 @@ import {
   keyOf,
   retryOnConflict,
   volumeNameOf,
-  type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 

@@ -6,10 +6,10 @@ import {
   isReady,
   isTerminating,
   keyOf,
-  type Cluster,
   type Deadline,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { isOurs } from '../marks/marks.js';

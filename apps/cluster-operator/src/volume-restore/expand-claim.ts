@@ -1,11 +1,6 @@
 import { SnapfleetError, VolumeRestore, type DataOf } from '@snapfleet/contracts';
-import {
-  claimCapacityBytes,
-  keyOf,
-  type Cluster,
-  type Deadline,
-  type PersistentVolumeClaim,
-} from '@snapfleet/kubernetes';
+import { claimCapacityBytes, keyOf, type Deadline, type PersistentVolumeClaim } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 

@@ -13,11 +13,11 @@ import {
   isApiError,
   isTerminating,
   keyOf,
-  type Cluster,
   type PersistentVolumeClaim,
   volumeNameOf,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { asSnapfleetError } from '../failure/as-snapfleet-error.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';

@@ -1,12 +1,6 @@
 import { SnapfleetError, WorkloadQuiesce, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
-import {
-  Deadline,
-  isScaledToZero,
-  isTerminating,
-  retryOnConflict,
-  type Cluster,
-  type KubernetesObject,
-} from '@snapfleet/kubernetes';
+import { Deadline, isScaledToZero, isTerminating, retryOnConflict, type KubernetesObject } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';

@@ -5,10 +5,10 @@ import {
   isApiError,
   isTerminating,
   retryOnConflict,
-  type Cluster,
   type KubernetesObject,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { z } from 'zod';
 import { orOnDeadline } from '../failure/on-deadline.js';
 import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
