@@ -6,18 +6,23 @@ const io = ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'execa'];
 
 const constraints = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: io },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program', 'type:access'] },
+  {
+    sourceTag: 'type:access',
+    onlyDependOnLibsWithTags: ['type:contract'],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
+  },
   { sourceTag: 'type:program', onlyDependOnLibsWithTags: ['type:contract'] },
   {
     sourceTag: 'type:sdk',
-    onlyDependOnLibsWithTags: ['type:contract'],
+    onlyDependOnLibsWithTags: ['type:contract', 'type:access'],
     bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
   },
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:contract', 'type:sdk'], bannedExternalImports: io },
   { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program'] },
   {
     sourceTag: 'type:testing',
-    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:sdk'],
+    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:access', 'type:sdk'],
   },
   { sourceTag: 'plane:device', onlyDependOnLibsWithTags: ['plane:device', 'plane:any'] },
   { sourceTag: 'priv:none', notDependOnLibsWithTags: ['priv:root'] },

@@ -10,6 +10,8 @@ export class NatsContainer implements NatsRunner {
     private readonly image: string,
     private readonly config: string,
     private readonly port: number,
+    /** Files that the configuration names; they get the same path in the container. */
+    private readonly files: readonly string[],
   ) {}
 
   async start(): Promise<void> {
@@ -39,7 +41,10 @@ export class NatsContainer implements NatsRunner {
     const { GenericContainer, Wait } = await import('testcontainers');
     return new GenericContainer(this.image)
       .withCommand(['--config', '/nats.conf'])
-      .withCopyFilesToContainer([{ source: this.config, target: '/nats.conf' }])
+      .withCopyFilesToContainer([
+        { source: this.config, target: '/nats.conf' },
+        ...this.files.map((path) => ({ source: path, target: path })),
+      ])
       .withExposedPorts({ container: 4222, host: this.port })
       .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
       .withStartupTimeout(30_000)

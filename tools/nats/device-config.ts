@@ -21,8 +21,9 @@ export interface DeviceConfig {
   /** Such as `127.0.0.1:4222`. */
   readonly listen: string;
   readonly storeDirectory: string;
-  /** Files of a certificate; the server then takes TLS connections only. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Files of a certificate and of its authority; the server then takes TLS connections only. */
+  readonly tls?:
+    { readonly certificate: string; readonly key: string; readonly authority?: string | undefined } | undefined;
 }
 
 /** The public key of each identity. */
@@ -90,7 +91,9 @@ async function publicKeyOf(file: string): Promise<string> {
 /** A context of the `nats` program: a client's answers come under its own inbox prefix, which the program must be told. */
 function contextOf(config: DeviceConfig, seedFile: string, publicKey: string): string {
   const url = `${config.tls === undefined ? 'nats' : 'tls'}://${config.listen}`;
-  return `${JSON.stringify({ url, nkey: seedFile, inbox_prefix: inboxPrefixOf('client', publicKey) }, null, 2)}\n`;
+  const ca = config.tls?.authority;
+  const context = { url, nkey: seedFile, inbox_prefix: inboxPrefixOf('client', publicKey), ...(ca && { ca }) };
+  return `${JSON.stringify(context, null, 2)}\n`;
 }
 
 /**
