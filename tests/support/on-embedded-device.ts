@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -13,8 +13,15 @@ import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-devic
 
 const scriptDeadlineMs = 60_000;
 
+export interface EmbeddedDeviceOptions {
+  /** NATS takes TLS connections only. */
+  readonly tls?: boolean;
+  /** Default: restic's repository is made with a password of its own. */
+  readonly resticPassword?: string;
+}
+
 /** Snapfleet on the embedded device: all services as processes on this machine, volumes as directories. */
-export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
+export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {}): Promise<SnapfleetDevice> {
   const undo = new UndoStack();
   const workDirectory = mkdtempSync(join(tmpdir(), 'snapfleet-embedded-'));
   chmodSync(workDirectory, 0o755);
@@ -22,7 +29,7 @@ export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
     rmSync(workDirectory, { recursive: true, force: true });
   });
   try {
-    const nats = await startNatsServer({ identitiesOf: deviceName });
+    const nats = await startNatsServer({ identitiesOf: deviceName, tls: options.tls ?? false });
     undo.push(() => nats.stop());
     handOutKeys(nats);
     const device = await startSimulatedDevice({
@@ -34,6 +41,8 @@ export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
     undo.push(() => device.stop());
     const destination = owned(workDirectory, 'copy');
     const plans = await plansFor(await device.kubeconfigOf(), workDirectory, destination);
+    if (options.resticPassword !== undefined)
+      writeForServices(resticPasswordFile(workDirectory), options.resticPassword);
     const runInDestination = async (script: string): Promise<string> => {
       const options = { cwd: destination, stdin: 'ignore' as const, timeout: scriptDeadlineMs };
       return (await execa('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
@@ -46,6 +55,15 @@ export async function startOnEmbeddedDevice(): Promise<SnapfleetDevice> {
     await undo.unwind();
     throw error;
   }
+}
+
+/** Where the password of restic's repository is. */
+export const resticPasswordFile = (workDirectory: string): string => join(workDirectory, 'restic', 'password');
+
+/** Writes a file that the services' user alone may read. */
+export function writeForServices(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  chownSync(path, serviceUid, serviceUid);
 }
 
 /** A directory that belongs to the services' user. */
@@ -66,7 +84,7 @@ async function plansFor(
   const movers = {
     SNAPFLEET_DESTINATION: destination,
     SNAPFLEET_RESTIC_REPOSITORY: join(restic, 'repository'),
-    SNAPFLEET_RESTIC_PASSWORD_FILE: join(restic, 'password'),
+    SNAPFLEET_RESTIC_PASSWORD_FILE: resticPasswordFile(workDirectory),
     SNAPFLEET_RESTIC_PROGRAM: join(await serverPrograms('restic'), 'restic'),
   };
   const environments: Partial<Record<ServiceName, Record<string, string>>> = {

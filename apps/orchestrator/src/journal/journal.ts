@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -41,6 +41,8 @@ const schema = `
   CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (sequence) WHERE published = 0;
 `;
 
+const forOwner = 0o600;
+
 /**
  * The durable memory of the device: operations, restore points and the events still to be published, in one SQLite
  * file. `synchronous=FULL` makes a commit survive a power cut (sqlite.org/pragma.html#pragma_synchronous).
@@ -50,7 +52,7 @@ export class Journal {
 
   /** Opens the file, or makes it; `:memory:` is for unit tests. */
   constructor(file: string) {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (file !== ':memory:') makeForOwner(file);
     this.database = new DatabaseSync(file, { timeout: 5000 });
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
@@ -73,4 +75,14 @@ export class Journal {
   close(): void {
     this.database.close();
   }
+}
+
+/**
+ * A saved Pod manifest may hold secrets in its environment. SQLite gives its other files the mode of the first one
+ * (sqlite.org, os_unix.c, findCreateFileMode).
+ */
+function makeForOwner(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', forOwner));
+  chmodSync(file, forOwner);
 }
