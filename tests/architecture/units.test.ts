@@ -16,7 +16,7 @@ const exposure: Readonly<Record<string, number>> = {
   'snapfleet-cluster-operator.service': 1.2,
   'snapfleet-backup-worker.service': 2.5,
   'snapfleet-restore-verifier.service': 2.5,
-  'snapfleet-host-lvm.service': 3.9,
+  'snapfleet-host-lvm.service': 3.7,
 };
 
 let root: string;

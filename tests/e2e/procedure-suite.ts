@@ -13,6 +13,7 @@ import {
 import type { DataInputOf } from '@snapfleet/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
+import type { ClaimName } from '../support/device-under-test.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -23,9 +24,14 @@ const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as
 
 /**
  * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
- * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
+ * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest. `after` describes
+ * more tests on that device.
  */
-export function describeProcedure(name: string, start: () => Promise<SnapfleetDevice>): void {
+export function describeProcedure(
+  name: string,
+  start: () => Promise<SnapfleetDevice>,
+  after?: (use: () => SnapfleetDevice, volume: () => ClaimName) => void,
+): void {
   describe(`the whole procedure on ${name}`, () => {
     let snapfleet: SnapfleetDevice;
     let client: SnapfleetClient;
@@ -216,5 +222,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       await remove(right);
       await remove(wrong);
     });
+
+    after?.(() => snapfleet, volume);
   });
 }

@@ -20,6 +20,12 @@ export class NatsContainer implements NatsRunner {
     this.running = true;
   }
 
+  async reload(): Promise<void> {
+    if (this.container === undefined) return;
+    await this.container.copyFilesToContainer([{ source: this.config, target: '/nats.conf' }]);
+    await (await this.handle(this.container)).kill({ signal: 'SIGHUP' });
+  }
+
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.container === undefined || !this.running) return;
     this.running = false;

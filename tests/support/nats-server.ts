@@ -25,6 +25,8 @@ export interface NatsServer {
   readonly seedFiles: SeedFiles | undefined;
   /** How a client gets in that sends commands; what the client library takes. */
   readonly access: { readonly token?: string; readonly nkeySeedFile?: string; readonly caFile?: string };
+  /** Gives an identity a new key, as docs/security.md says; the server goes on. */
+  changeKey(identity: Identity): Promise<void>;
   /** Ends it as a crash does, and leaves it down. */
   kill9(): Promise<void>;
   /** Ends it if it runs and starts it again on the same port with the same data. */
@@ -36,6 +38,8 @@ export interface NatsServer {
 /** What differs between a process and a container. */
 export interface NatsRunner {
   start(): Promise<void>;
+  /** Has it read its configuration again. */
+  reload(): Promise<void>;
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   remove(): Promise<void>;
 }
@@ -89,6 +93,12 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     caFile: tls?.authority,
     seedFiles,
     access: { ...accessBy(token, seedFiles), ...(tls === undefined ? {} : { caFile: tls.authority }) },
+    changeKey: async (identity) => {
+      if (seedFiles === undefined || identitiesOf === undefined) throw new Error('the server knows no identities');
+      await rm(seedFiles[identity]);
+      await writeIdentities(place, identitiesOf);
+      await runner.reload();
+    },
     kill9: () => runner.end('SIGKILL'),
     restart: async () => {
       await runner.end('SIGTERM');

@@ -18,6 +18,8 @@ export interface EmbeddedDeviceOptions {
   readonly tls?: boolean;
   /** Default: restic's repository is made with a password of its own. */
   readonly resticPassword?: string;
+  /** More settings of all services. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Snapfleet on the embedded device: all services as processes on this machine, volumes as directories. */
@@ -40,7 +42,7 @@ export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {})
     });
     undo.push(() => device.stop());
     const destination = owned(workDirectory, 'copy');
-    const plans = await plansFor(await device.kubeconfigOf(), workDirectory, destination);
+    const plans = await plansFor(await device.kubeconfigOf(), workDirectory, destination, options.environment ?? {});
     if (options.resticPassword !== undefined)
       writeForServices(resticPasswordFile(workDirectory), options.resticPassword);
     const runInDestination = async (script: string): Promise<string> => {
@@ -78,6 +80,7 @@ async function plansFor(
   kubeconfig: string,
   workDirectory: string,
   destination: string,
+  more: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<ServiceName, ServicePlan>> {
   const place = hostPlace(join(workDirectory, 'logs'));
   const restic = owned(workDirectory, 'restic');
@@ -94,6 +97,9 @@ async function plansFor(
     'restore-verifier': { ...movers, SNAPFLEET_SCRATCH_DIR: owned(workDirectory, 'scratch') },
   };
   return new Map(
-    Object.entries(environments).map(([name, environment]) => [name as ServiceName, { place, environment }]),
+    Object.entries(environments).map(([name, environment]) => [
+      name as ServiceName,
+      { place, environment: { ...environment, ...more } },
+    ]),
   );
 }

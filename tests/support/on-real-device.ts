@@ -44,7 +44,7 @@ export async function startOnRealDevice(): Promise<SnapfleetDevice> {
       const inside = `cd ${backups}/copy && ${script}`;
       return (await systemd.run('bash', ['-euo', 'pipefail', '-c', inside])).stdout;
     };
-    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, undo });
+    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, systemd, undo });
     undo.push(() => snapfleet.stopServices());
     await snapfleet.startServices();
     return snapfleet;

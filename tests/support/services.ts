@@ -28,7 +28,7 @@ export const serviceUid = 64738;
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const readCapability = 'dac_read_search';
-const restoreCapabilities = [readCapability, 'dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
+const restoreCapabilities = ['dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
 
 /** A service that has said that it runs. */
 export interface RunningService {

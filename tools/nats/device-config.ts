@@ -58,6 +58,9 @@ export function natsConfiguration(config: DeviceConfig, keys: PublicKeys): strin
   return `# Made by npm run nats-config; make it again when Snapfleet is updated.
 listen: ${JSON.stringify(listen)}
 server_name: ${JSON.stringify(device)}
+# Far more than the services and clients of one device use.
+max_connections: 256
+max_subscriptions: 1024
 jetstream {
   domain: ${JSON.stringify(jetStreamDomain)}
   store_dir: ${JSON.stringify(storeDirectory)}

@@ -18,6 +18,7 @@ import type { GuestProgram, GuestRunOptions, GuestRunResult } from '../uml/guest
 const script = fileURLToPath(new URL('./run-systemd', import.meta.url));
 const users = fileURLToPath(new URL('../../../deploy/systemd/snapfleet.sysusers.conf', import.meta.url));
 const work = '/run/snapfleet-systemd';
+const probeUnit = 'snapfleet-probe.service';
 const commandDeadlineMs = 120_000;
 /** What the services and their programs read of /etc. */
 const copied = [
@@ -105,6 +106,27 @@ export class GuestSystemd {
     const options = { input: text, deadlineMs: commandDeadlineMs };
     await this.guest.run('bash', ['-c', `mkdir -p ${folder} && cat > ${folder}/${name}.conf`], options);
     await this.systemctl('daemon-reload');
+  }
+
+  /**
+   * Runs a bash script once with all that a unit gives its service and takes from it, beside the service.
+   * @returns what it wrote
+   */
+  async probe(name: ServiceName, script: string): Promise<string> {
+    const copy = `cp ${work}/units/snapfleet-${name}.service ${work}/units/${probeUnit} && : > ${work}/snapfleet-probe.log`;
+    await this.guest.run('bash', ['-c', copy], { deadlineMs: commandDeadlineMs });
+    const input = `StandardInput=data\nStandardInputData=${Buffer.from(script).toString('base64')}`;
+    const command = 'Type=oneshot\nRestart=no\nExecStart=\nExecStart=/bin/bash -s';
+    await this.dropIn(probeUnit, '95-probe', `[Service]\n${command}\n${input}\n`);
+    await this.systemctl('start', probeUnit);
+    return (await this.run('cat', [`${work}/snapfleet-probe.log`])).stdout;
+  }
+
+  /** Starts the nats-server of the device in the guest; its configuration has to be there. */
+  async startNatsServer(): Promise<void> {
+    await this.guest.run('mv', [`${work}/snapfleet-nats.service`, `${work}/units/`], { deadlineMs: commandDeadlineMs });
+    await this.systemctl('daemon-reload');
+    await this.systemctl('start', 'snapfleet-nats');
   }
 
   /** A file of /etc/snapfleet. */
