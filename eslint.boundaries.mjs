@@ -6,7 +6,12 @@ const io = ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'execa'];
 
 const constraints = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: io },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program', 'type:access'] },
+  {
+    sourceTag: 'type:access',
+    onlyDependOnLibsWithTags: ['type:contract'],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
+  },
   { sourceTag: 'type:program', onlyDependOnLibsWithTags: ['type:contract'] },
   // What several apps do in the same way.
   {
@@ -16,7 +21,7 @@ const constraints = [
   },
   {
     sourceTag: 'type:sdk',
-    onlyDependOnLibsWithTags: ['type:contract'],
+    onlyDependOnLibsWithTags: ['type:contract', 'type:access'],
     bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
   },
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:contract', 'type:sdk'], bannedExternalImports: io },
@@ -26,7 +31,14 @@ const constraints = [
   },
   {
     sourceTag: 'type:testing',
-    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:feature', 'type:sdk'],
+    onlyDependOnLibsWithTags: [
+      'type:contract',
+      'type:adapter',
+      'type:program',
+      'type:access',
+      'type:feature',
+      'type:sdk',
+    ],
   },
   { sourceTag: 'plane:device', onlyDependOnLibsWithTags: ['plane:device', 'plane:any'] },
   { sourceTag: 'priv:none', notDependOnLibsWithTags: ['priv:root'] },

@@ -17,6 +17,8 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   ['apps/cli/src/canary.ts', '@snapfleet/workloads', 'the CLI uses the client'],
   ['libs/client/src/canary.ts', '@snapfleet/messaging', 'the client is free of NestJS'],
   ['libs/client/src/canary.ts', '@nestjs/common', 'the client is free of NestJS'],
+  ['libs/nats-access/src/canary.ts', '@nestjs/common', 'the way in is free of NestJS, for the client has it too'],
+  ['libs/nats-access/src/canary.ts', '@snapfleet/messaging', 'the way in is below the transport'],
   ['libs/lvm/src/canary.ts', '@nestjs/common', 'libs/lvm is pure'],
   ['apps/cli/src/canary.ts', '@snapfleet/messaging', 'the CLI uses the client'],
   ['apps/backup-worker/src/canary.ts', '@snapfleet/lvm', 'an unprivileged app does not touch LVM'],
@@ -32,6 +34,8 @@ const forbidden: readonly (readonly [string, string, string])[] = [
 /** Imports that the product needs: the rule must not refuse everything. */
 const allowed: readonly (readonly [string, string])[] = [
   ['libs/messaging/src/canary.ts', '@snapfleet/contracts'],
+  ['libs/messaging/src/canary.ts', '@snapfleet/nats-access'],
+  ['libs/client/src/canary.ts', '@snapfleet/nats-access'],
   ['libs/movers/src/canary.ts', '@snapfleet/process'],
   ['libs/workloads/src/canary.ts', '@snapfleet/kubernetes'],
   ['apps/workload-guard/src/canary.ts', '@snapfleet/workloads'],

@@ -11,8 +11,14 @@ import { describeQuiesce } from './suite/operator-workloads.js';
 
 const startDeadlineMs = 15 * 60_000;
 
-/** Runs the suite on one device, which is started for it and stopped after it. */
-export function describeClusterOperator(name: string, start: StartDevice): void {
+type DescribeMore = (use: () => OperatorUnderTest, home: () => Home) => void;
+
+/** Runs the suite on one device, which is started for it and stopped after it, and more at the places that are named. */
+export function describeClusterOperator(
+  name: string,
+  start: StartDevice,
+  more: { readonly first?: DescribeMore; readonly beforeSnapshots?: DescribeMore; readonly last?: DescribeMore } = {},
+): void {
   describe(`the cluster operator on the ${name} device`, () => {
     let operator: OperatorUnderTest | undefined;
     let namespace = '';
@@ -33,10 +39,13 @@ export function describeClusterOperator(name: string, start: StartDevice): void 
       if (operator === undefined) throw new Error('the device did not start');
       return operator;
     };
+    more.first?.(use, home);
     describePreflight(use, home);
     describeHooks(use, home);
     describeQuiesce(use, home);
+    more.beforeSnapshots?.(use, home);
     describeSnapshotCommands(use, home);
     describeOrphanCommands(use, home);
+    more.last?.(use, home);
   });
 }

@@ -2,4 +2,4 @@ import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
 import { describeFailingHooks } from './hooks-suite.js';
 import { describeProcedure } from './procedure-suite.js';
 
-describeProcedure('the embedded device', startOnEmbeddedDevice, describeFailingHooks);
+describeProcedure('the embedded device, over TLS', () => startOnEmbeddedDevice({ tls: true }), describeFailingHooks);

@@ -1,6 +1,7 @@
 import { SnapshotCreate, SnapshotDelete, SnapshotShow, type CommandHandle } from '@snapfleet/client';
 import type { DataInputOf } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
+import { grantHooks } from '../support/hooks-role.js';
 import type { Place } from './group-suite.js';
 
 type Quiesce = NonNullable<NonNullable<DataInputOf<typeof SnapshotCreate>['policy']>['quiesce']>;
@@ -32,7 +33,8 @@ function hooksOn(use: () => Place) {
 export function describeHooks(use: () => Place): void {
   test('a snapshot has in it what a hook before the cut did, and the volume what the hook after it did', async () => {
     const { create, gradeOf, marked, remove } = hooksOn(use);
-    const { client, snapfleet, deadlineMs } = use();
+    const { client, snapfleet, namespace, deadlineMs } = use();
+    await grantHooks(snapfleet.device, namespace);
     const handle = await create([mark], ['copy']);
     const { data } = await client.completion(handle, { deadlineMs });
     expect(data, snapfleet.lastLogLines()).toMatchObject({ failures: [] });

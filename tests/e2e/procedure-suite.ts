@@ -26,7 +26,8 @@ const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as
 
 /**
  * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
- * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
+ * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest. `describeMore` describes
+ * more tests on that device.
  */
 export function describeProcedure(
   name: string,

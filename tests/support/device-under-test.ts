@@ -13,6 +13,8 @@ export interface DeviceUnderTest {
   /** Kubeconfig of a cluster administrator, for processes on this machine. */
   readonly kubeconfigPath: string;
   readonly capabilities: DeviceCapabilities;
+  /** A kubeconfig with the rights that `deploy/rbac` gives an app; the embedded device lets everybody do everything. */
+  kubeconfigOf(app: string): Promise<string>;
   /** Make a fresh namespace, with a name of its own and the ServiceAccount `default`; returns its name. */
   namespace(): Promise<string>;
   /** Merge each object into the one that exists, or create it; returns them as the API server has them now. */

@@ -18,9 +18,13 @@ export function handOutKeys({ seedFiles }: NatsServer): void {
 }
 
 /** The settings with which a service reaches NATS. */
-export function natsSettings({ url, token, seedFiles }: NatsServer, service: MessagingService): Record<string, string> {
+export function natsSettings(
+  { url, token, seedFiles, caFile }: NatsServer,
+  service: MessagingService,
+): Record<string, string> {
   return {
     SNAPFLEET_NATS_URL: url,
+    ...(caFile === undefined ? {} : { SNAPFLEET_NATS_CA_FILE: caFile }),
     ...(token === undefined ? {} : { SNAPFLEET_NATS_TOKEN: token }),
     ...(seedFiles === undefined ? {} : { SNAPFLEET_NATS_NKEY_SEED_FILE: seedFiles[identityOf(service)] }),
   };

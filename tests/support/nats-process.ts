@@ -22,6 +22,11 @@ export class NatsProcess implements NatsRunner {
     await ready(child);
   }
 
+  reload(): Promise<void> {
+    this.child?.kill('SIGHUP');
+    return Promise.resolve();
+  }
+
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.child;
     this.child = undefined;

@@ -99,6 +99,10 @@ export class SimulatedDevice implements DeviceUnderTest {
     this.#core = config.makeApiClient(CoreV1Api);
   }
 
+  kubeconfigOf(): Promise<string> {
+    return readFile(this.kubeconfigPath, 'utf8');
+  }
+
   namespace(): Promise<string> {
     return this.cluster.namespace();
   }

@@ -12,6 +12,7 @@ import { natsSettings } from './nats-access.js';
 import type { NatsServer } from './nats-server.js';
 import type { UndoStack } from './real-device/undo-stack.js';
 import type { RunningService, ServiceName, ServicePlace } from './services.js';
+import type { GuestSystemd } from './systemd/guest-systemd.js';
 import { waitUntil } from './wait-until.js';
 
 export const deviceName = 'edge-1';
@@ -31,6 +32,8 @@ interface Parts {
   /** Runs a bash script where the backups are, with the destination as its directory. */
   readonly runInDestination: (script: string) => Promise<string>;
   readonly workDirectory: string;
+  /** What runs the services by their units, where something does. */
+  readonly systemd?: GuestSystemd;
   readonly undo: UndoStack;
 }
 
@@ -54,6 +57,11 @@ export class SnapfleetDevice {
     config.loadFromFile(parts.device.kubeconfigPath);
     this.core = config.makeApiClient(CoreV1Api);
     this.custom = config.makeApiClient(CustomObjectsApi);
+  }
+
+  get systemd(): GuestSystemd {
+    if (this.parts.systemd === undefined) throw new Error('the services of this device do not run by their units');
+    return this.parts.systemd;
   }
 
   get natsUrl(): string {

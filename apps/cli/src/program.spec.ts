@@ -87,6 +87,13 @@ test('wrong usage ends with 2 and says what is wrong', async () => {
   expect((await run('restore x')).stderr).toContain('--to');
 });
 
+test('a token is taken from the environment and from no command line, which others can read', async () => {
+  const { code, stderr, connectedTo } = await run('snapshot list --token secret-of-mine');
+  expect({ code, connectedTo }).toEqual({ code: 2, connectedTo: undefined });
+  expect(stderr).toContain('--token');
+  expect(stderr).not.toContain('secret-of-mine');
+});
+
 test('address, device and token come from the environment, and options win', async () => {
   const client = { ask: () => Promise.resolve({ restorePoints: [] }) } as unknown as SnapfleetClient;
   expect((await run('snapshot list', client)).connectedTo).toMatchObject({
@@ -94,8 +101,13 @@ test('address, device and token come from the environment, and options win', asy
     device: 'edge-1',
     token: 'secret',
   });
-  const options = await run('snapshot list --device edge-2 --server nats://other:1', client);
-  expect(options.connectedTo).toMatchObject({ servers: 'nats://other:1', device: 'edge-2' });
+  const words = 'snapshot list --device edge-2 --server tls://other:1 --nkey-file /key --ca-file /ca.pem';
+  expect((await run(words, client)).connectedTo).toMatchObject({
+    servers: 'tls://other:1',
+    device: 'edge-2',
+    nkeySeedFile: '/key',
+    caFile: '/ca.pem',
+  });
 });
 
 test('without a device it says how to name one', async () => {
@@ -143,6 +155,7 @@ test('the beginning of an id is enough where it fits one restore point', async (
 test.each([
   ['device_unreachable', 3],
   ['access_denied', 3],
+  ['server_not_trusted', 3],
   ['deadline_exceeded', 4],
   ['invalid_message', 2],
   ['snapshot_not_found', 1],

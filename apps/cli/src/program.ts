@@ -38,6 +38,8 @@ Examples:
   # the data is back
   snapfleet restore 5b0a4c3e --to orders-restored
 
+A server with a token in place of nkeys gets that of SNAPFLEET_NATS_TOKEN: others on this machine can read a command line.
+
 Exit codes:
 ${exitCodeHelp}`;
 
@@ -80,9 +82,11 @@ function baseProgram(runtime: Runtime): Command {
         .default('nats://127.0.0.1:4222'),
     )
     .addOption(new Option('-d, --device <name>', 'name of the device').env('SNAPFLEET_DEVICE'))
-    .addOption(new Option('--token <token>', 'better given in the environment').env('SNAPFLEET_NATS_TOKEN'))
+    .addOption(new Option('--nkey-file <file>', 'seed of your nkey').env('SNAPFLEET_NATS_NKEY_SEED_FILE'))
     .addOption(
-      new Option('--nkey-file <file>', 'seed of your nkey, in place of a token').env('SNAPFLEET_NATS_NKEY_SEED_FILE'),
+      new Option('--ca-file <file>', 'authorities that may sign the certificate of a tls:// server').env(
+        'SNAPFLEET_NATS_CA_FILE',
+      ),
     )
     .option('--json', 'one JSON document, or one a line, for scripts')
     .option('--no-color', 'without colours; so does NO_COLOR')

@@ -6,12 +6,13 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
+import { connectToCluster } from '@snapfleet/kubernetes';
 import { EventPublisher, MessagingModule } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
 import { GuardClient, ResumeWorkload, type WorkloadGuard } from '@snapfleet/workloads';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
+import { clusterAccess, clusterToken, type Cluster } from './cluster-access.js';
 import type { ClusterOperatorSettings } from './config.js';
 import { RunningSteps } from './marks/running-steps.js';
 import { ReleaseFinalizersUseCase } from './finalizer-release/release-finalizers.use-case.js';
@@ -54,10 +55,10 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
   const made = <T>(
     provide: new (...parts: never[]) => T,
     useFactory: (cluster: Cluster, guard: WorkloadGuard) => T,
-  ): Provider => ({ provide, useFactory, inject: [KubernetesClient, GuardClient] });
+  ): Provider => ({ provide, useFactory, inject: [clusterToken, GuardClient] });
   return [
     RunningSteps,
-    { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
+    { provide: clusterToken, useFactory: (): Cluster => connectToCluster(clusterAccess, kubernetes) },
     { provide: GuardClient, useFactory: () => new GuardClient(settings.SNAPFLEET_GUARD_SOCKET) },
     GuardConnection,
     made(PreflightClaimUseCase, (cluster, guard) => new PreflightClaimUseCase(cluster, guard)),
@@ -73,7 +74,7 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
       provide: TakeSnapshotUseCase,
       useFactory: (cluster: Cluster, events: EventPublisher) =>
         new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), new BeginAnnouncer(events)),
-      inject: [KubernetesClient, EventPublisher],
+      inject: [clusterToken, EventPublisher],
     },
     made(RestoreVolumeUseCase, (cluster) => {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
@@ -87,12 +88,12 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
         const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now);
         return new PurgeOrphanUseCase({ cluster, removeSnapshot, releaseFinalizers, now });
       },
-      inject: [KubernetesClient, RemoveOrReleaseUseCase],
+      inject: [clusterToken, RemoveOrReleaseUseCase],
     },
     {
       provide: RunHooksUseCase,
       useFactory: (cluster: Cluster, steps: RunningSteps) => new RunHooksUseCase(cluster, steps, now),
-      inject: [KubernetesClient, RunningSteps],
+      inject: [clusterToken, RunningSteps],
     },
   ];
 }

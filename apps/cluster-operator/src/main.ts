@@ -1,8 +1,8 @@
 import { WorkloadResume, WorkloadRunHooks } from '@snapfleet/contracts';
-import { KubernetesClient } from '@snapfleet/kubernetes';
 import { JetStreamServer } from '@snapfleet/messaging';
 import { natsConnection, readSettings, runService } from '@snapfleet/service-kit';
 import { AppModule } from './app.module.js';
+import { clusterToken, type Cluster } from './cluster-access.js';
 import { ClusterOperatorSettings } from './config.js';
 
 const party = 'cluster-operator';
@@ -20,7 +20,7 @@ await runService({
   createTransport: ({ log, runInContext }) =>
     new JetStreamServer({ party, ...natsConnection(settings), log, runInContext, concurrency, urgent }),
   readiness: async (app) => {
-    const answer = app.get(KubernetesClient).version({ signal: AbortSignal.timeout(readinessMs) });
+    const answer = app.get<Cluster>(clusterToken).version({ signal: AbortSignal.timeout(readinessMs) });
     return { kubernetes: await answer.then(Boolean, () => false) };
   },
 });

@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { KubernetesClient } from '@snapfleet/kubernetes';
+import { connectToCluster } from '@snapfleet/kubernetes';
 import { ServiceLog } from '@snapfleet/service-kit';
 import { ResumeWorkload } from '@snapfleet/workloads';
 import { BringBack, type Report } from './bring-back/bring-back.js';
 import { Watch } from './bring-back/watch.js';
+import { clusterAccess, clusterToken, type Cluster } from './cluster-access.js';
 import type { WorkloadGuardSettings } from './config.js';
 import { GuardLifetime } from './guard-lifetime.js';
 import { AdoptMarkedUseCase } from './rounds/adopt-marked.use-case.js';
@@ -30,21 +31,21 @@ function providers(settings: WorkloadGuardSettings): Provider[] {
   const longestMs = settings.SNAPFLEET_LONGEST_DOWNTIME_SECONDS * second;
   const everyMs = settings.SNAPFLEET_ROUND_SECONDS * second;
   return [
-    { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
+    { provide: clusterToken, useFactory: (): Cluster => connectToCluster(clusterAccess, kubernetes) },
     { provide: TimerStore, useFactory: () => TimerStore.open(settings.SNAPFLEET_STATE_DIR) },
     { provide: Timers, useFactory: (store: TimerStore) => new Timers(store, clock, longestMs), inject: [TimerStore] },
     {
       provide: Watch,
-      useFactory: (timers: Timers, cluster: KubernetesClient, log: ServiceLog) => {
+      useFactory: (timers: Timers, cluster: Cluster, log: ServiceLog) => {
         const workloads = new ResumeWorkload(cluster, () => clock.now());
         const bringBack = new BringBack(timers, cluster, workloads, clock, reportTo(log));
         return new Watch(timers, bringBack, clock, reportTo(log));
       },
-      inject: [Timers, KubernetesClient, ServiceLog],
+      inject: [Timers, clusterToken, ServiceLog],
     },
     {
       provide: Rounds,
-      useFactory: (timers: Timers, cluster: KubernetesClient, watch: Watch, log: ServiceLog) => {
+      useFactory: (timers: Timers, cluster: Cluster, watch: Watch, log: ServiceLog) => {
         const report = reportTo(log);
         const adoptMarked = new AdoptMarkedUseCase(timers, cluster, clock, report);
         const disarmResumed = new DisarmResumedUseCase(timers, cluster, report);
@@ -53,7 +54,7 @@ function providers(settings: WorkloadGuardSettings): Provider[] {
         };
         return new Rounds(adoptMarked, disarmResumed, { clock, everyMs, onAdopted, report });
       },
-      inject: [Timers, KubernetesClient, Watch, ServiceLog],
+      inject: [Timers, clusterToken, Watch, ServiceLog],
     },
     {
       provide: TimerSocket,

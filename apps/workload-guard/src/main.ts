@@ -1,6 +1,6 @@
-import { KubernetesClient } from '@snapfleet/kubernetes';
 import { readSettings, runService } from '@snapfleet/service-kit';
 import { AppModule } from './app.module.js';
+import { clusterToken, type Cluster } from './cluster-access.js';
 import { Watch } from './bring-back/watch.js';
 import { WorkloadGuardSettings } from './config.js';
 import { TimerSocket } from './socket/timer-socket.js';
@@ -13,7 +13,7 @@ await runService({
   module: AppModule.with(settings),
   settings,
   readiness: async (app) => {
-    const answer = app.get(KubernetesClient).version({ signal: AbortSignal.timeout(readinessMs) });
+    const answer = app.get<Cluster>(clusterToken).version({ signal: AbortSignal.timeout(readinessMs) });
     return {
       timers: app.get(Watch).healthy,
       socket: app.get(TimerSocket).listening,

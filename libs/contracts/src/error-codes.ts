@@ -49,6 +49,10 @@ export const errorCodes = {
     'The NATS server refused the credentials, or they do not allow this.',
     'Check the token or credentials and what they permit.',
   ),
+  server_not_trusted: final(
+    'The NATS server could not prove by its certificate that it is the one that was meant, or TLS is missing on one side.',
+    'Check the address (tls:// or nats://, and the host that the certificate names), the file of the authority, and the clock.',
+  ),
   dead_letter_not_found: final(
     'There is no dead letter of this number.',
     'List the dead letters: `snapfleet dead-letters list`.',

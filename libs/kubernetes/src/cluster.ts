@@ -26,4 +26,6 @@ export interface Cluster {
 
   /** Whether this client may do something, as the API server says (SelfSubjectAccessReview). */
   allows(access: Access, options?: CallOptions): Promise<boolean>;
+  /** The version of the API server, such as `v1.37.2`: the cheapest question that proves that it answers. */
+  version(options?: CallOptions): Promise<string>;
 }

@@ -1,10 +1,13 @@
 export type { Access } from './api/access-review.js';
 export { isApiError, KubernetesApiError } from './api/kubernetes-api-error.js';
 export { retryOnConflict } from './api/retry-on-conflict.js';
+export type { ClusterAccess, ClusterOf } from './access/cluster-access.js';
+export { combineAccess } from './access/combine-access.js';
+export { policyRulesOf, type PolicyRule } from './access/policy-rules.js';
 export type { Cluster } from './cluster.js';
 export { ExecDeadlineError } from './exec/exec-deadline-error.js';
 export type { ExecResult, PodApi, PodCommand } from './exec/pod-exec-api.js';
-export { KubernetesClient, type KubernetesSettings } from './kubernetes-client.js';
+export { connectToCluster, type KubernetesSettings } from './connect-to-cluster.js';
 export { newestWarnings, type Event } from './objects/event.js';
 export type { HorizontalPodAutoscaler } from './objects/horizontal-pod-autoscaler.js';
 export {

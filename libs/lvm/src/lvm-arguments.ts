@@ -43,11 +43,15 @@ export const thinVolumes: readonly string[] = reportVolumes('segtype=thin-pool |
 /** For `vgs`: the volume groups of the host. */
 export const volumeGroups: readonly string[] = [...asJson, '--options', 'vg_name,vg_uuid'];
 
-/** For `lvchange`: activates the volume, also one with the activation skip flag that `lvcreate -s` sets. */
+/**
+ * For `lvchange`: activates the volume, also one with the activation skip flag that `lvcreate -s` sets. dmeventd is left
+ * alone: whoever keeps the pool active has it watched, and where lvchange reached none it would start one of its own.
+ */
 export const activation = (volume: Pick<ReportedVolume, 'fullName'>): readonly string[] => [
   '--activate',
   'y',
   '--ignoreactivationskip',
+  '--ignoremonitoring',
   volume.fullName,
 ];
 
@@ -55,6 +59,7 @@ export const activation = (volume: Pick<ReportedVolume, 'fullName'>): readonly s
 export const deactivation = (volume: Pick<ReportedVolume, 'fullName'>): readonly string[] => [
   '--activate',
   'n',
+  '--ignoremonitoring',
   volume.fullName,
 ];
 

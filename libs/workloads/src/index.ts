@@ -1,3 +1,4 @@
+export { workloadAccess, type WorkloadCluster } from './access/workload-access.js';
 export { GuardClient } from './guard/guard-client.js';
 export { ErrorAnswer, TimerAnswer, TimerList, TimerOrder, timerPath, timersPath } from './guard/guard-protocol.js';
 export type { TimerKey, WorkloadGuard } from './guard/workload-guard.js';

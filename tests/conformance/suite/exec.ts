@@ -2,12 +2,25 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ExecDeadlineError, KubernetesApiError, KubernetesClient, type ExecResult } from '@snapfleet/kubernetes';
+import {
+  connectToCluster,
+  ExecDeadlineError,
+  KubernetesApiError,
+  type ClusterAccess,
+  type ClusterOf,
+  type ExecResult,
+} from '@snapfleet/kubernetes';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Manifest } from '../../support/device-under-test.js';
 import { deadlineMs, type Cluster } from './cluster.js';
 import { claim, pod, podSpec } from './manifests.js';
+
+const access = {
+  pods: { exec: 'what is tested' },
+  allows: 'what is tested',
+} as const satisfies ClusterAccess;
+type Client = ClusterOf<typeof access>;
 
 const role = fileURLToPath(new URL('../../../deploy/rbac/cluster-operator-hooks.yaml', import.meta.url));
 const subresource = { resource: 'pods', subresource: 'exec' };
@@ -16,7 +29,7 @@ const subresource = { resource: 'pods', subresource: 'exec' };
 export function describeExec(use: () => Cluster): void {
   describe('commands in Pods', () => {
     let namespace: string;
-    let client: KubernetesClient;
+    let client: Client;
     const volume = () => ({ namespace, persistentVolumeClaim: 'data' });
     const run = (...command: string[]): Promise<ExecResult> => runIn('app', { deadlineMs }, command);
     const runIn = (container: string, options: { deadlineMs: number }, command: string[], name = 'busy') =>
@@ -27,7 +40,7 @@ export function describeExec(use: () => Cluster): void {
       namespace = await cluster.namespace();
       await cluster.apply(claim(namespace, 'data'), pod(namespace, 'busy', podSpec('data')));
       await cluster.podIsReady(namespace, 'busy');
-      client = KubernetesClient.connect({ kubeconfig: cluster.device.kubeconfigPath });
+      client = connectToCluster(access, { kubeconfig: cluster.device.kubeconfigPath });
     });
 
     test('exit code, output and complaints come back, and files are those of the volume', async () => {
@@ -62,7 +75,7 @@ export function describeExec(use: () => Cluster): void {
     });
 
     test('with its Pod a command ends, and after that none can be run', async () => {
-      const { core, podIsGone } = use();
+      const { core } = use();
       await use().apply(pod(namespace, 'leaving', podSpec()));
       await use().podIsReady(namespace, 'leaving');
       const running = runIn('app', { deadlineMs }, ['sleep', '600'], 'leaving').then(
@@ -72,7 +85,7 @@ export function describeExec(use: () => Cluster): void {
       await core.deleteNamespacedPod({ namespace, name: 'leaving' });
       const ended = await running;
       expect(ended instanceof KubernetesApiError || ended !== 0).toBe(true);
-      await podIsGone.call(use(), namespace, 'leaving');
+      await use().podIsGone(namespace, 'leaving');
       await expect(runIn('app', { deadlineMs }, ['true'], 'leaving')).rejects.toMatchObject({ status: 404 });
     });
 
@@ -102,7 +115,7 @@ const binding = (namespace: string, clusterRole: string): Manifest => ({
 });
 
 /** A client with a token of a ServiceAccount that has no role. */
-async function clientWithoutRights({ core, config }: Cluster, namespace: string): Promise<KubernetesClient> {
+async function clientWithoutRights({ core, config }: Cluster, namespace: string): Promise<Client> {
   const body = { spec: { audiences: [], expirationSeconds: 3600 } };
   const { status } = await core.createNamespacedServiceAccountToken({ namespace, name: 'default', body });
   const directory = mkdtempSync(join(tmpdir(), 'snapfleet-exec-'));
@@ -115,5 +128,5 @@ async function clientWithoutRights({ core, config }: Cluster, namespace: string)
   const context = { name: 'device', context: { cluster: cluster.clusters[0]?.name, user: 'stranger' } };
   const content = { clusters: cluster.clusters, users: [user], contexts: [context], 'current-context': 'device' };
   writeFileSync(kubeconfig, JSON.stringify(content));
-  return KubernetesClient.connect({ kubeconfig });
+  return connectToCluster(access, { kubeconfig });
 }

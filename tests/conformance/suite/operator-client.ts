@@ -16,6 +16,7 @@ import { guardSettings } from '../../support/guard-settings.js';
 import { readableKubeconfig } from '../../support/readable-kubeconfig.js';
 import { UndoStack } from '../../support/real-device/undo-stack.js';
 import { hostPlace, type RunningService } from '../../support/services.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { Cluster } from './cluster.js';
 
 const deviceId = DeviceId.parse('edge-1');
@@ -52,13 +53,20 @@ export async function startOperator(start: StartDevice): Promise<OperatorUnderTe
     undo.push(() => nats.stop());
     const place = hostPlace(workDirectory);
     const settings = guardSettings(workDirectory);
-    const common = {
-      SNAPFLEET_DEVICE: deviceId,
-      SNAPFLEET_KUBECONFIG: readableKubeconfig(device.kubeconfigPath, workDirectory),
-    };
+    const common = { SNAPFLEET_DEVICE: deviceId };
+    const guardKubeconfig = readableKubeconfig(
+      await device.kubeconfigOf('workload-guard'),
+      workDirectory,
+      'workload-guard',
+    );
     let guard: RunningService | undefined;
     const startGuard = async (more: Readonly<Record<string, string>> = {}): Promise<void> => {
-      guard = await place.start('workload-guard', { ...common, ...settings.server, ...more });
+      guard = await place.start('workload-guard', {
+        ...common,
+        ...settings.server,
+        SNAPFLEET_KUBECONFIG: guardKubeconfig,
+        ...more,
+      });
     };
     await startGuard();
     undo.push(() => guard?.stop());
@@ -67,8 +75,14 @@ export async function startOperator(start: StartDevice): Promise<OperatorUnderTe
       ...settings.client,
       SNAPFLEET_NATS_URL: nats.url,
       SNAPFLEET_NATS_TOKEN: nats.token ?? '',
+      SNAPFLEET_KUBECONFIG: readableKubeconfig(
+        await device.kubeconfigOf('cluster-operator'),
+        workDirectory,
+        'cluster-operator',
+      ),
     });
     undo.push(() => service.stop());
+    await waitUntil('the cluster operator is ready', () => isReady(service));
     const options = { party: 'orchestrator', device: deviceId, servers: nats.url, token: nats.token } as const;
     const link = new NatsLink(options, 'publish');
     await link.connect();
@@ -86,6 +100,9 @@ export async function startOperator(start: StartDevice): Promise<OperatorUnderTe
     throw error;
   }
 }
+
+const isReady = async ({ httpPort }: RunningService): Promise<boolean> =>
+  (await fetch(`http://127.0.0.1:${String(httpPort)}/readyz`)).ok;
 
 /** The error that a call was answered with. */
 export async function errorOf(call: Promise<unknown>): Promise<SnapfleetError> {

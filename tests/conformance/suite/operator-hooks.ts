@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ClaimPreflight, WorkloadRunHooks, type DataInputOf, type WritingPod } from '@snapfleet/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { grantHooks } from '../../support/hooks-role.js';
 import { mergePatch } from './cluster.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
@@ -37,6 +38,7 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
       });
 
     beforeAll(async () => {
+      await grantHooks(use().device, home().namespace);
       const reply = await preflight('app');
       if (!reply.passed) throw new Error(JSON.stringify(reply.findings));
       pods = reply.pods;

@@ -144,6 +144,23 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       await cluster.podIsGone(namespace, name);
     });
 
+    test('a bare Pod that was resumed before it was quiesced is not taken away by the quiesce that comes late', async () => {
+      const { call, cluster } = use();
+      const { namespace, persistentVolumeClaim } = home();
+      const name = 'kept';
+      await cluster.apply(pod(namespace, name, podSpec(persistentVolumeClaim)));
+      await cluster.podIsReady(namespace, name);
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      await call(WorkloadResume, operation);
+      const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds }));
+      expect(error.code).toBe('operation_superseded');
+      const { metadata } = await cluster.core.readNamespacedPod({ namespace, name });
+      expect(metadata).toMatchObject({ uid: operation.workload.uid });
+      expect(metadata?.deletionTimestamp).toBeUndefined();
+      await cluster.core.deleteNamespacedPod({ namespace, name });
+      await cluster.podIsGone(namespace, name);
+    });
+
     test('a Pod that does not end is named when the time is over', async () => {
       const { call, cluster } = use();
       const { namespace, persistentVolumeClaim } = home();

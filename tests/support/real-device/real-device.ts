@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClaimName, DeviceCapabilities, DeviceUnderTest, Manifest } from '../device-under-test.js';
 import type { Guest } from '../uml/guest.js';
+import { grantAccess } from './app-access.js';
 import type { ClusterClient } from './cluster-client.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
 import { lvsArguments, parseThinVolumes, type ThinVolume } from './logical-volumes.js';
@@ -85,10 +86,12 @@ export class RealDevice implements DeviceUnderTest {
   /** Where the servers' files and logs are. */
   readonly directory: string;
   readonly guest: Guest;
+  readonly controlPlane: ControlPlane;
   readonly #cluster: ClusterClient;
   readonly #undo: UndoStack;
 
   constructor(parts: RealDeviceParts) {
+    this.controlPlane = parts.controlPlane;
     this.kubeconfigPath = parts.controlPlane.kubeconfigPath;
     this.guestKubeconfigPath = parts.guestKubeconfigPath;
     this.directory = parts.directory;
@@ -100,6 +103,10 @@ export class RealDevice implements DeviceUnderTest {
   /** An address of this machine that the guest reaches; a server that both need listens there. */
   get hostAddressForGuest(): string {
     return this.guest.hostAddress;
+  }
+
+  kubeconfigOf(app: string): Promise<string> {
+    return grantAccess(this.controlPlane, app);
   }
 
   namespace(): Promise<string> {

@@ -57,7 +57,11 @@ export function addPolicyOptions(command: Command): Command {
       gatherProgram,
     )
     .option('--after <program>', 'level hooks: run in each Pod after the cut', gatherProgram)
-    .option('--hook-timeout <duration>', 'level hooks: how long such a program may take; then it has failed, and may still run', parseSeconds)
+    .option(
+      '--hook-timeout <duration>',
+      'level hooks: how long such a program may take; then it has failed, and may still run',
+      parseSeconds,
+    )
     .option('-m, --mover <name>', 'back up with this mover, such as copy or restic; repeat for more', gather)
     .addOption(new Option('--verify <levels>', 'what to prove: snapshot, backup, or none').argParser(gather))
     .option('--class <name>', 'VolumeSnapshotClass; default: the default one of topolvm.io')

@@ -1,13 +1,6 @@
 import { SnapfleetError, type Hook, type Quiesce } from '@snapfleet/contracts';
-import {
-  containerNames,
-  describePod,
-  hasEnded,
-  isReady,
-  isTerminating,
-  type Cluster,
-  type Pod,
-} from '@snapfleet/kubernetes';
+import { containerNames, describePod, hasEnded, isReady, isTerminating, type Pod } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 type Hooks = Extract<Quiesce, { level: 'hooks' }>;
 

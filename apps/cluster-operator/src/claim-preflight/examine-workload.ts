@@ -13,11 +13,11 @@ import {
   hasEnded,
   isTerminating,
   mentionsClaim,
-  type Cluster,
   type Pod,
   type ScalableKind,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';

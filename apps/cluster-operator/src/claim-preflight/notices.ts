@@ -1,10 +1,6 @@
 import { Notice, type Workload } from '@snapfleet/contracts';
-import {
-  managersOfReplicas,
-  type Cluster,
-  type HorizontalPodAutoscaler,
-  type KubernetesObject,
-} from '@snapfleet/kubernetes';
+import { managersOfReplicas, type HorizontalPodAutoscaler, type KubernetesObject } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** By what a GitOps controller can be told: it may put the replicas back while the workload is quiesced. */
 const gitOps: readonly { readonly name: string; readonly marks: RegExp; readonly managers: RegExp }[] = [

@@ -1,5 +1,6 @@
 import { ClaimPreflight, ObjectName, SnapfleetError, type DataOf, type ReplyOf } from '@snapfleet/contracts';
-import { snapshotApiVersion, type Cluster, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
+import { snapshotApiVersion, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import type { WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';

@@ -1,5 +1,4 @@
 import type {
-  Cluster,
   LogicalVolume,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -7,6 +6,7 @@ import type {
   VolumeSnapshot,
   VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** What keeps a logical volume: whatever names its handle. */
 export interface HandleHolders {

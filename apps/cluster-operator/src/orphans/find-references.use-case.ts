@@ -1,5 +1,5 @@
 import type { ClusterReferences, DataOf, ReplyOf } from '@snapfleet/contracts';
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { readHandleHolders } from './cluster-objects.js';
 import { referencesTo } from './references.js';
 

@@ -1,5 +1,5 @@
 import type { ClusterInventory, InventoryEntry, ReplyOf } from '@snapfleet/contracts';
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { readClusterObjects } from './cluster-objects.js';
 import { keyOfEntry, suspectsIn } from './suspects.js';
 

@@ -4,10 +4,10 @@ import {
   isTerminating,
   keyOf,
   orOnDeadline,
-  type Cluster,
   type LogicalVolume,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import type { ReleaseFinalizersUseCase } from '../finalizer-release/release-finalizers.use-case.js';
 import { deleteContent } from '../snapshot-remove/remove-content.js';

@@ -5,10 +5,10 @@ import {
   orOnDeadline,
   retryOnConflict,
   snapshotErrorText,
-  type Cluster,
   type Deadline,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { annotation } from '../marks/marks.js';
 

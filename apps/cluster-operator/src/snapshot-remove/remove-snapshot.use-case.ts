@@ -7,9 +7,9 @@ import {
   keyOf,
   orOnDeadline,
   retryOnConflict,
-  type Cluster,
   type VolumeSnapshot,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { annotation } from '../marks/marks.js';

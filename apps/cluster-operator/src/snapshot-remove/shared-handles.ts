@@ -1,5 +1,6 @@
 import { SnapfleetError } from '@snapfleet/contracts';
-import type { Cluster, VolumeSnapshotContent } from '@snapfleet/kubernetes';
+import type { VolumeSnapshotContent } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { othersOnHandle } from '../orphans/object-users.js';
 
 /**

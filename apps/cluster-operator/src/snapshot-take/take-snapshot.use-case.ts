@@ -15,11 +15,11 @@ import {
   keyOf,
   orOnDeadline,
   snapshotErrorText,
-  type Cluster,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';

@@ -6,11 +6,11 @@ import {
   orOnDeadline,
   retryOnConflict,
   volumeNameOf,
-  type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 const late = (message: string, cause: Error): SnapfleetError =>

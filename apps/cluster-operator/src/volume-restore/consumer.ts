@@ -7,10 +7,10 @@ import {
   isTerminating,
   keyOf,
   orOnDeadline,
-  type Cluster,
   type Deadline,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { isOurs } from '../marks/marks.js';
 import { consumerLabels, consumerPodManifest, consumerPodName } from './consumer-pod.js';

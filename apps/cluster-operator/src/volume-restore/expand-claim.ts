@@ -3,10 +3,10 @@ import {
   claimCapacityBytes,
   keyOf,
   orOnDeadline,
-  type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 type Command = DataOf<typeof VolumeRestore>;

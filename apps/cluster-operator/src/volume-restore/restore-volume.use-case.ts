@@ -15,10 +15,10 @@ import {
   keyOf,
   orOnDeadline,
   volumeNameOf,
-  type Cluster,
   type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { asSnapfleetError } from '../failure/as-snapfleet-error.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { cleanUpAfter, removeConsumer } from './clean-up.js';

@@ -6,7 +6,8 @@ import {
   type WorkloadRunHooks,
   type WritingPod,
 } from '@snapfleet/contracts';
-import { containerRun, isTerminating, type Cluster } from '@snapfleet/kubernetes';
+import { containerRun, isTerminating } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { describeFailure } from './describe-failure.js';
 import { holdsOn, presentPod } from './present-pod.js';
 import { runHook } from './run-hook.js';

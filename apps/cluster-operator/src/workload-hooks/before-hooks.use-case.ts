@@ -7,7 +7,8 @@ import {
   type WorkloadRunHooks,
   type WritingPod,
 } from '@snapfleet/contracts';
-import { containerRun, isTerminating, type Cluster, type ContainerRun, type Pod } from '@snapfleet/kubernetes';
+import { containerRun, isTerminating, type ContainerRun, type Pod } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { hasEndMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { describeFailure } from './describe-failure.js';

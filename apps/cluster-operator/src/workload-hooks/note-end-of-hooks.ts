@@ -1,5 +1,6 @@
 import type { DataOf, WorkloadRunHooks } from '@snapfleet/contracts';
-import { isApiError, retryOnConflict, type Cluster } from '@snapfleet/kubernetes';
+import { isApiError, retryOnConflict } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 

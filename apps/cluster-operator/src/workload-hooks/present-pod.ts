@@ -1,5 +1,6 @@
 import type { WritingPod } from '@snapfleet/contracts';
-import { containerRun, hasEnded, isTerminating, type Cluster, type Pod } from '@snapfleet/kubernetes';
+import { containerRun, hasEnded, isTerminating, type Pod } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** The Pod, if it is still this one and has not ended. @throws KubernetesApiError */
 export async function presentPod(

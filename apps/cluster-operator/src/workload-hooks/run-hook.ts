@@ -1,5 +1,6 @@
 import type { Hook } from '@snapfleet/contracts';
-import { ExecDeadlineError, KubernetesApiError, type Cluster, type ObjectKey } from '@snapfleet/kubernetes';
+import { ExecDeadlineError, KubernetesApiError, type ObjectKey } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** How one run of a hook in one container ended. */
 export type HookOutcome =

@@ -1,5 +1,5 @@
 import type { DataOf, ReplyOf, WorkloadRunHooks } from '@snapfleet/contracts';
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import type { RunningSteps } from '../marks/running-steps.js';
 import { AfterHooksUseCase } from './after-hooks.use-case.js';
 import { BeforeHooksUseCase } from './before-hooks.use-case.js';

@@ -1,5 +1,6 @@
 import { ObjectName, type DataOf, type WorkloadRunHooks } from '@snapfleet/contracts';
-import { hasEnded, usesClaim, type Cluster } from '@snapfleet/kubernetes';
+import { hasEnded, usesClaim } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 const mostTold = 64;
 

@@ -5,10 +5,10 @@ import {
   isTerminating,
   orOnDeadline,
   retryOnConflict,
-  type Cluster,
   type KubernetesObject,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { expectSame, hasEndMark, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { timerKeyOf } from '../workload-guard/timer-key.js';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubernetesClient, type ExecResult } from '@snapfleet/kubernetes';
+import { connectToCluster, type ClusterAccess, type ClusterOf, type ExecResult } from '@snapfleet/kubernetes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EmbeddedDevice } from '../embedded-device.js';
 import { types } from '../store/resource-types.js';
@@ -9,7 +9,8 @@ import { types } from '../store/resource-types.js';
 const unexpected: unknown[] = [];
 let directory: string;
 let device: EmbeddedDevice;
-let cluster: KubernetesClient;
+const access = { pods: { waitForAll: 'that it runs', exec: 'what is tested' } } as const satisfies ClusterAccess;
+let cluster: ClusterOf<typeof access>;
 let volume: string;
 let pod: string;
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   device = new EmbeddedDevice({ stateDirectory: join(directory, 'state'), onUnexpected });
   await device.start();
   device.seedDemo();
-  cluster = KubernetesClient.connect({ kubeconfig: device.kubeconfigPath });
+  cluster = connectToCluster(access, { kubeconfig: device.kubeconfigPath });
   pod = await cluster.pods.waitForAll(
     { namespace: 'demo' },
     (pods) => pods.find(({ status }) => status?.phase === 'Running')?.metadata.name,
@@ -87,7 +88,7 @@ test('without the token nobody runs anything', async () => {
   const text = await readFile(device.kubeconfigPath, 'utf8');
   const path = join(directory, 'wrong');
   await writeFile(path, text.replace(/"token": "[^"]+"/, '"token": "wrong"'));
-  const stranger = KubernetesClient.connect({ kubeconfig: path });
+  const stranger = connectToCluster(access, { kubeconfig: path });
   const wish = { container: 'notes', command: ['true'] };
   const key = { namespace: 'demo', name: pod };
   await expect(stranger.pods.exec(key, wish, { deadlineMs: 20_000 })).rejects.toMatchObject({ status: 401 });

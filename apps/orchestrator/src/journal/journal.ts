@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -62,6 +62,8 @@ const schema = `
   ) STRICT;
 `;
 
+const forOwner = 0o600;
+
 /** Another process has opened the journal since: whatever this one still wants to write is out of date. */
 export class JournalTakenOverError extends Error {
   override readonly name = 'JournalTakenOverError';
@@ -83,7 +85,7 @@ export class Journal {
     file: string,
     private readonly onTakenOver: () => void = () => undefined,
   ) {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (file !== ':memory:') makeForOwner(file);
     this.database = new DatabaseSync(file, { timeout: 5000 });
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
@@ -149,3 +151,12 @@ export type JournalDatabase = Pick<Journal, 'database'>;
 
 /** What makes several writes one. */
 export type JournalTransactions = Pick<Journal, 'transaction'>;
+/**
+ * A saved Pod manifest may hold secrets in its environment. SQLite gives its other files the mode of the first one
+ * (sqlite.org, os_unix.c, findCreateFileMode).
+ */
+function makeForOwner(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', forOwner));
+  chmodSync(file, forOwner);
+}

@@ -1,5 +1,5 @@
 import type { ObjectUid } from '@snapfleet/contracts';
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { resumeProgress, type QuiescedWorkload, type Resumed, type TimerKey } from '@snapfleet/workloads';
 import type { BootClock } from '../time/boot-clock.js';
 import { aboutOf, quiescedOf, type ArmedTimer, type OpenTimer, type Timer } from '../timers/timer.js';

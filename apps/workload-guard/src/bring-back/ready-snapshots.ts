@@ -1,5 +1,6 @@
 import { mostReadySnapshots, ObjectUid, type Namespace } from '@snapfleet/contracts';
-import { isReadyToUse, type Cluster, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import { isReadyToUse, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 const answerMs = 5_000;
 

@@ -1,5 +1,6 @@
 import { Namespace, OperationId, SavedWorkload } from '@snapfleet/contracts';
-import { controllerOf, keyOf, ScalableKind, type Cluster, type ScalableWorkload } from '@snapfleet/kubernetes';
+import { controllerOf, keyOf, ScalableKind, type ScalableWorkload } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { readQuiesceMark, type QuiescedWorkload, type QuiesceMark } from '@snapfleet/workloads';
 import type { Report } from '../bring-back/bring-back.js';
 import type { BootClock } from '../time/boot-clock.js';

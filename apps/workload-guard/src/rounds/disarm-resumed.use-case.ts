@@ -1,4 +1,4 @@
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { resumeProgress } from '@snapfleet/workloads';
 import type { Report } from '../bring-back/bring-back.js';
 import { aboutOf, quiescedOf } from '../timers/timer.js';

@@ -1,4 +1,4 @@
-import type { Cluster } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { ResumeWorkload } from '@snapfleet/workloads';
 import { BringBack } from '../bring-back/bring-back.js';
 import { Watch } from '../bring-back/watch.js';
@@ -50,7 +50,6 @@ function withPoints(cluster: Cluster, point: Point): Cluster {
   const { Deployment } = cluster.workloads;
   return {
     ...cluster,
-    serves: (...question) => cluster.serves(...question),
     pods: pointed(cluster.pods, 'pods', point),
     snapshots: pointed(cluster.snapshots, 'snapshots', point),
     workloads: { ...cluster.workloads, Deployment: pointed(Deployment, 'workloads', point) },

@@ -40,11 +40,15 @@ export class FakeCluster implements Cluster {
     return Promise.resolve(this.servesSnapshots);
   }
 
+  version(): Promise<string> {
+    return Promise.resolve('v1.37.2');
+  }
+
   allows({ verb, resource, subresource = '' }: Access): Promise<boolean> {
     return Promise.resolve(!this.forbidden.has(`${verb} ${resource}/${subresource}`));
   }
 
-  private version = 0;
+  private written = 0;
 
   private resource<T extends KubernetesObject>(kind: string): FakeResource<T> {
     return new FakeResource<T>(kind, this.world());
@@ -52,7 +56,7 @@ export class FakeCluster implements Cluster {
 
   private world(): FakeWorld {
     return {
-      nextVersion: () => String((this.version = this.version + 1)),
+      nextVersion: () => String((this.written = this.written + 1)),
       record: (write) => this.writes.push(write),
       settle: () => {
         for (const controller of this.controllers) controller();

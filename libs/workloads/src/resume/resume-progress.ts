@@ -1,4 +1,5 @@
-import { isTerminating, type Cluster, type Pod, type ScalableWorkload } from '@snapfleet/kubernetes';
+import { isTerminating, type Pod, type ScalableWorkload } from '@snapfleet/kubernetes';
+import type { WorkloadCluster } from '../access/workload-access.js';
 import { hasEndMark } from '../marks/end-marks.js';
 import { readQuiesceMark } from '../marks/quiesce-mark.js';
 import { workloadAnnotation } from '../marks/workload-annotations.js';
@@ -13,7 +14,7 @@ export type ResumeProgress = 'none' | 'begun' | 'done';
  * @throws KubernetesApiError
  */
 export async function resumeProgress(
-  cluster: Cluster,
+  cluster: WorkloadCluster,
   quiesced: QuiescedWorkload,
   signal: AbortSignal,
 ): Promise<ResumeProgress> {

@@ -6,10 +6,10 @@ import {
   isTerminating,
   orOnDeadline,
   retryOnConflict,
-  type Cluster,
   type KubernetesObject,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { WorkloadCluster } from '../access/workload-access.js';
 import { z } from 'zod';
 import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { markPatch } from '../marks/quiesce-mark.js';
@@ -41,7 +41,7 @@ const Manifest = z.looseObject({
  */
 export class ResumeWorkload {
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: WorkloadCluster,
     private readonly now: () => Date,
     /** How long a Pod that is still being deleted may take until its successor can be made. */
     private readonly podGoneSeconds = 45,
