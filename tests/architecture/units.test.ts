@@ -13,7 +13,7 @@ const units = readdirSync(deploy).filter((name) => name.endsWith('.service'));
 const exposure: Readonly<Record<string, number>> = {
   'snapfleet-nats.service': 1.2,
   'snapfleet-orchestrator.service': 1.2,
-  'snapfleet-cluster-operator.service': 1.2,
+  'snapfleet-cluster-operator.service': 1.3,
   'snapfleet-workload-guard.service': 1.3,
   'snapfleet-backup-worker.service': 2.5,
   'snapfleet-restore-verifier.service': 2.5,

@@ -131,7 +131,7 @@ function podWithEnvironment() {
   const pod = consumerPod(namespace, 'writer', 'notes');
   const env = [{ name: 'PASSWORD', value: manifest['environment of a Pod'] }];
   const containers = pod.spec?.containers.map((container) => ({ ...container, env })) ?? [];
-  return { ...pod, spec: { ...pod.spec, containers } };
+  return { ...pod, spec: Object.assign({}, pod.spec, { containers }) };
 }
 
 test('no log line tells a secret or a piece of the data', () => {

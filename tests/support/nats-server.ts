@@ -66,8 +66,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const port = await freePort();
   const config = join(directory, 'nats.conf');
   const inContainer = image !== undefined && image !== '';
-  const [listen, storeDirectory] = inContainer ? ['0.0.0.0:4222', '/data'] : [`${host}:${String(port)}`, directory];
-  const reachedAt = `${inContainer ? '127.0.0.1' : host}:${String(port)}`;
+  const { listen, storeDirectory, reachedAt } = addressesOf(inContainer, host, port, directory);
   const tls = await certificateFor(options, directory);
   const place = { directory, listen, storeDirectory, tls };
   const seedFiles = identitiesOf === undefined ? undefined : await writeIdentities(place, identitiesOf);
@@ -106,6 +105,13 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     },
     stop,
   };
+}
+
+function addressesOf(inContainer: boolean, host: string, port: number, directory: string) {
+  const reachedAt = `${inContainer ? '127.0.0.1' : host}:${String(port)}`;
+  return inContainer
+    ? { listen: '0.0.0.0:4222', storeDirectory: '/data', reachedAt }
+    : { listen: reachedAt, storeDirectory: directory, reachedAt };
 }
 
 function accessBy(

@@ -26,10 +26,7 @@ import { ListOrphansController } from './orphans/list-orphans.controller.js';
 import { OrphanCheck } from './orphans/orphan-check.js';
 import { orphanProviders, quarantineOf } from './orphans/orphan-providers.js';
 import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
-import { AskAgain } from './recovery/ask-again.use-case.js';
-import { JetStreamEventState } from './recovery/event-stream-state.js';
-import { Recovery } from './recovery/recovery.js';
-import { TellHistory } from './recovery/tell-history.use-case.js';
+import { recoveryProvider } from './recovery/recovery-provider.js';
 import { reportTo } from './report.js';
 import { WorkLifetime } from './work-lifetime.js';
 import { workflows } from './workflow/workflows.js';
@@ -118,28 +115,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       new ExamineDeviceUseCase(services, new ConsumerPresence(link), orphans),
     inject: [AgentCommands, NatsLink, OrphanCheck],
   },
-  {
-    provide: Recovery,
-    useFactory: (
-      journal: Journal,
-      operations: OperationStore,
-      restorePoints: RestorePointStore,
-      outbox: Outbox,
-      events: EventRecorder,
-      link: NatsLink,
-    ) => {
-      const report = reportTo('recovery');
-      const shared = { journal, outbox, events, now, report, stream: new JetStreamEventState(link) };
-      return new Recovery({
-        history: new TellHistory(shared),
-        work: new AskAgain({ ...shared, operations, restorePoints }),
-        clock: systemClock,
-        everyMs: settings.SNAPFLEET_RECOVERY_SECONDS * 1000,
-        report,
-      });
-    },
-    inject: [Journal, OperationStore, RestorePointStore, Outbox, EventRecorder, NatsLink],
-  },
+  recoveryProvider(settings),
   WorkLifetime,
 ];
 

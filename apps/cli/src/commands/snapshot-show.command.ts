@@ -27,15 +27,22 @@ function facts(point: RestorePoint): string {
     ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
     ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
-    ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
-    ['VolumeSnapshot', snapshot?.volumeSnapshotName],
-    ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
-    ['Handle', snapshot?.snapshotHandle],
+    ...factsOfSnapshot(snapshot),
     ['StorageClass', claim?.storageClassName],
     ['Notice', notices.map(({ message }) => message).join('; ') || undefined],
     ['Error', errorText(point.error)],
   ]);
 }
+
+const factsOfSnapshot = (snapshot: RestorePoint['snapshot']): [string, string][] =>
+  snapshot === undefined
+    ? []
+    : [
+        ['Size', bytes(snapshot.restoreSizeBytes)],
+        ['VolumeSnapshot', snapshot.volumeSnapshotName],
+        ['Content', `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
+        ['Handle', snapshot.snapshotHandle],
+      ];
 
 function show(terminal: Terminal, point: RestorePoint): void {
   terminal.line(facts(point));

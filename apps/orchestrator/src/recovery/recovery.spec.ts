@@ -1,6 +1,5 @@
 import {
   BackupCompleted,
-  type DataOf,
   OperationId,
   type RestorePoint,
   SnapshotPolicy,
@@ -107,7 +106,7 @@ describe('work that nobody has a message about', () => {
   });
 
   test('does not ask for what has ended, and asks for the proof of a backup once that is there', async () => {
-    const fact = BackupCompleted.data.parse(BackupCompleted.example) as DataOf<typeof BackupCompleted>;
+    const fact = BackupCompleted.data.parse(BackupCompleted.example);
     const verified = point.verifications.filter(({ level }) => level === 'backup');
     restorePoints.save({ ...afterBackupCompleted(point, fact, now().toISOString()), verifications: verified });
     await work.run();

@@ -64,7 +64,10 @@ function violationsOfWanted(wanted: WantedSnapshots, told: readonly ToldEvent[],
 }
 
 function violationsOfOne(id: string, level: string, told: readonly ToldEvent[], device: ModelDevice): string[] {
-  const names = told.map(({ name }) => name);
+  return [...violationsOfEnding(id, level, told, device), ...violationsOfWorkload(id, level, told)];
+}
+
+function violationsOfEnding(id: string, level: string, told: readonly ToldEvent[], device: ModelDevice): string[] {
   const endings = told.filter(({ name }) => name === 'snapshot.ready' || name === 'snapshot.failed');
   const [ending] = endings;
   const snapshot = device.snapshots.get(id);
@@ -76,10 +79,16 @@ function violationsOfOne(id: string, level: string, told: readonly ToldEvent[], 
     !told.some(({ data }) => data.broughtBack !== undefined)
       ? [`${id} is told as crash-consistent without a reason`]
       : []),
-    ...(ending?.name === 'snapshot.ready' && level !== 'none' && !isResumedBefore('snapshot.ready', names)
+    ...(ending?.name === 'snapshot.failed' && snapshot !== undefined ? [`${id} has failed and left its snapshot`] : []),
+  ];
+}
+
+function violationsOfWorkload(id: string, level: string, told: readonly ToldEvent[]): string[] {
+  const names = told.map(({ name }) => name);
+  return [
+    ...(names.includes('snapshot.ready') && level !== 'none' && !isResumedBefore('snapshot.ready', names)
       ? [`${id} is ready before its workload was resumed`]
       : []),
-    ...(ending?.name === 'snapshot.failed' && snapshot !== undefined ? [`${id} has failed and left its snapshot`] : []),
     ...(names.includes('workload.quiesced') && !names.includes('workload.resumed')
       ? [`${id} has quiesced its workload and not resumed it`]
       : []),

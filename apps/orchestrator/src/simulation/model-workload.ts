@@ -74,8 +74,8 @@ export class ModelWorkload {
       yield 5;
       if (resumed.includes(operationId) && !this.unfenced) throw superseded();
       if (replicas === 0) {
-        if (mark === undefined || mark.operationId === operationId) break;
-        throw new SnapfleetError('workload_conflict', 'held by another operation');
+        expectFree(mark, operationId);
+        break;
       }
       if (version !== state.version) continue;
       this.change({ mark: { operationId, replicas } });
@@ -129,3 +129,8 @@ export class ModelWorkload {
 
 /** What a command is told that comes after it was undone. */
 export const superseded = (): SnapfleetError => new SnapfleetError('operation_superseded', 'undone already');
+
+function expectFree(mark: State['mark'], operationId: string): void {
+  if (mark === undefined || mark.operationId === operationId) return;
+  throw new SnapfleetError('workload_conflict', 'held by another operation');
+}

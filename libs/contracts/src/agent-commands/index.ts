@@ -4,3 +4,4 @@ export * from './guard-commands.js';
 export * from './host-commands.js';
 export * from './inventory-entry.js';
 export * from './orphan-commands.js';
+export * from './volume-commands.js';

@@ -52,13 +52,18 @@ export class ExecChannels {
   }
 
   #exitCode(text: string): number {
-    const status = Status.safeParse(jsonOrUndefined(text)).data;
-    if (status?.status === 'Success') return 0;
-    const exitCode = status?.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
-    if (status?.reason === 'NonZeroExitCode' && exitCode !== undefined) return Number(exitCode);
-    const { code = 500, reason = 'Unknown', message = text.slice(0, 512) } = status ?? {};
+    const status = Status.safeParse(jsonOrUndefined(text)).data ?? { status: 'Failure' };
+    if (status.status === 'Success') return 0;
+    const exitCode = exitCodeOf(status);
+    if (exitCode !== undefined) return exitCode;
+    const { code = 500, reason = 'Unknown', message = text.slice(0, 512) } = status;
     throw new KubernetesApiError(code, reason, `${this.name}: ${message}`);
   }
+}
+
+function exitCodeOf({ reason, details }: z.infer<typeof Status>): number | undefined {
+  const exitCode = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message;
+  return reason === 'NonZeroExitCode' && exitCode !== undefined ? Number(exitCode) : undefined;
 }
 
 function jsonOrUndefined(text: string): unknown {

@@ -145,10 +145,10 @@ test('an API server that is not there is waited for until the deadline, and is w
 });
 
 test('at the deadline the connection is ended, and what had been said is told', async () => {
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<undefined>();
   play = (socket) => {
     socket.once('close', () => {
-      ended.resolve();
+      ended.resolve(undefined);
     });
     send(socket, said(2, 'waiting for a lock'));
   };
@@ -159,11 +159,11 @@ test('at the deadline the connection is ended, and what had been said is told', 
 });
 
 test('an abort ends the connection with its reason, before and after it is open', async () => {
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<undefined>();
   const stop = new AbortController();
   play = (socket) => {
     socket.once('close', () => {
-      ended.resolve();
+      ended.resolve(undefined);
     });
     stop.abort(new Error('stopped'));
   };
@@ -175,11 +175,11 @@ test('an abort ends the connection with its reason, before and after it is open'
 
 test('a request that is never answered ends with the deadline, and its connection with it', async () => {
   server.removeAllListeners('upgrade');
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<undefined>();
   server.on('upgrade', (_request, stream) => {
     stream.once('end', () => {
       stream.end();
-      ended.resolve();
+      ended.resolve(undefined);
     });
     stream.resume();
   });

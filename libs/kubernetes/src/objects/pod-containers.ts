@@ -14,6 +14,9 @@ export function containerNames({ spec }: Pod): readonly string[] {
   return [...(spec.containers ?? []), ...beside].map(({ name }) => name);
 }
 
+const statusOf = ({ status }: Pod, name: string) =>
+  [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((one) => one.name === name);
+
 /**
  * The container of this name, without one the first; undefined where the Pod has none. A runtime that gives no id is known
  * by the number of restarts.
@@ -22,9 +25,7 @@ export function containerRun(pod: Pod, wanted?: string): ContainerRun | undefine
   const names = containerNames(pod);
   const name = wanted ?? names[0];
   if (name === undefined || !names.includes(name)) return undefined;
-  const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  const status = all.find((one) => one.name === name);
-  const { containerID = '', restartCount = 0, state } = status ?? {};
+  const { containerID = '', restartCount = 0, state } = statusOf(pod, name) ?? {};
   const id = containerID === '' ? `restart ${String(restartCount)}` : containerID;
   return { name, id, running: state?.running !== undefined };
 }

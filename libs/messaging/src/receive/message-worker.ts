@@ -63,8 +63,7 @@ export class MessageWorker {
 
   private async work(received: Received): Promise<Settlement> {
     const { raw, rule } = received;
-    const onlyFor = raw.headers?.get(putBackForHeader) ?? '';
-    if (onlyFor !== '' && onlyFor !== raw.info.consumer) return { kind: 'done' };
+    if (isPutBackForAnother(raw)) return { kind: 'done' };
     const incoming = readIncoming(raw, this.table, this.options.device);
     if (incoming.envelope?.history === true) return { kind: 'done' };
     const replyTo = callerOf(incoming);
@@ -166,4 +165,10 @@ function verbOf(settlement: Settlement): string {
   if (settlement.kind === 'done') return acknowledgement.done;
   if (settlement.kind === 'again') return acknowledgement.again(settlement.delayMs);
   return acknowledgement.never(settlement.error.code);
+}
+
+/** A dead letter that was put back for one consumer is for no other one. */
+function isPutBackForAnother({ headers, info }: Received['raw']): boolean {
+  const onlyFor = headers?.get(putBackForHeader) ?? '';
+  return onlyFor !== '' && onlyFor !== info.consumer;
 }
