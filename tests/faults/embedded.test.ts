@@ -2,31 +2,32 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
 import { describeDeadManTimer } from './dead-man-timer-suite.js';
 import { FaultBench } from './fault-bench.js';
-import { type Fault, nameOfFault } from './fault-list.js';
+import { apiIs, atEvent, atStep, type Fault, kill, nameOfFault, pause } from './fault-list.js';
 import { problemsOf } from './fault-table.js';
 import { tryFault } from './try-fault.js';
 
 /** A short choice of what `npm run faults` tries: each victim, where its end hurts most. */
 const chosen: readonly Fault[] = [
-  { kind: 'step', victim: 'orchestrator', phase: 'quiescing', moment: 'after' },
-  { kind: 'step', victim: 'orchestrator', phase: 'cutting', moment: 'after' },
-  { kind: 'step', victim: 'orchestrator', phase: 'resuming', moment: 'before' },
-  { kind: 'step', victim: 'orchestrator', phase: 'cleaning', moment: 'after' },
-  { kind: 'step', victim: 'cluster-operator', phase: 'quiescing', moment: 'before' },
-  { kind: 'step', victim: 'cluster-operator', phase: 'resuming', moment: 'before' },
-  { kind: 'step', victim: 'workload-guard', phase: 'quiescing', moment: 'before' },
-  { kind: 'step', victim: 'cluster-operator', phase: 'cutting', moment: 'after', level: 'hooks' },
-  { kind: 'step', victim: 'nats-server', phase: 'quiescing', moment: 'before' },
-  { kind: 'step', victim: 'nats-server', phase: 'cutting', moment: 'after' },
-  { kind: 'event', victim: 'backup-worker', event: 'backup.started' },
-  { kind: 'event', victim: 'restore-verifier', event: 'snapshot.ready' },
+  { blow: kill('orchestrator'), at: atStep('quiescing', 'after') },
+  { blow: kill('orchestrator'), at: atStep('cutting', 'after') },
+  { blow: kill('orchestrator'), at: atStep('resuming', 'before') },
+  { blow: kill('orchestrator'), at: atStep('cleaning', 'after') },
+  { blow: kill('cluster-operator'), at: atStep('quiescing', 'before') },
+  { blow: kill('cluster-operator'), at: atStep('cutting', 'after', 'hooks') },
+  { blow: kill('workload-guard'), at: atStep('quiescing', 'before') },
+  { blow: kill('nats-server'), at: atStep('cutting', 'after') },
+  { blow: kill('backup-worker'), at: atEvent('backup.started') },
+  { blow: kill('restore-verifier'), at: atEvent('snapshot.ready') },
+  { blow: pause('cluster-operator'), at: atStep('resuming', 'before') },
+  { blow: apiIs('away'), at: atStep('resuming', 'before') },
+  { blow: apiIs('flaky'), at: atStep('quiescing', 'before') },
 ];
 
 describe('injected faults on the embedded device', () => {
   let bench: FaultBench;
 
   beforeAll(async () => {
-    bench = await FaultBench.on(await startOnEmbeddedDevice());
+    bench = await FaultBench.on(await startOnEmbeddedDevice({ faultyApi: true }));
   });
 
   afterAll(() => bench.stop());

@@ -1,33 +1,46 @@
 import { z } from 'zod';
 import type { ServiceName } from '../support/services.js';
 
-/** What is killed as `kill -9` does it. */
-export type Victim =
-  | Extract<ServiceName, 'orchestrator' | 'cluster-operator' | 'workload-guard' | 'backup-worker' | 'restore-verifier'>
-  | 'nats-server';
+/** A service that faults are injected into. */
+export type VictimService = Extract<
+  ServiceName,
+  'orchestrator' | 'cluster-operator' | 'workload-guard' | 'backup-worker' | 'restore-verifier'
+>;
+export type Victim = VictimService | 'nats-server';
 
-/** One injected fault: this victim is killed at this point, and started again. The workload is scaled to 0, or has hooks. */
-export type Fault =
-  | {
-      readonly kind: 'step';
-      readonly victim: Victim;
-      readonly phase: string;
-      readonly moment: 'before' | 'after';
-      readonly level?: 'hooks';
-    }
-  | { readonly kind: 'event'; readonly victim: Victim; readonly event: string };
+/** What is done. */
+export type Blow =
+  /** `kill -9`, and started again. */
+  | { readonly kind: 'kill'; readonly victim: Victim }
+  /** Held for longer than its messages wait for an acknowledgement, then it goes on. */
+  | { readonly kind: 'pause'; readonly victim: VictimService }
+  /** The API server: gone for some seconds, or many of its answers are errors, or lost, until the operation has ended. */
+  | { readonly kind: 'api'; readonly behaviour: 'away' | 'flaky' };
 
-const victims: readonly Victim[] = [
+/** When it is done. The workload is scaled to 0, or has hooks. */
+export type FaultMoment =
+  | { readonly kind: 'step'; readonly phase: string; readonly moment: 'before' | 'after'; readonly level?: 'hooks' }
+  | { readonly kind: 'event'; readonly event: string };
+
+/** One injected fault. */
+export interface Fault {
+  readonly blow: Blow;
+  readonly at: FaultMoment;
+}
+
+const services: readonly VictimService[] = [
   'orchestrator',
   'cluster-operator',
   'workload-guard',
   'backup-worker',
   'restore-verifier',
-  'nats-server',
 ];
 
 /** Who takes part while hooks are run. */
 const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'nats-server'];
+
+/** Who takes part in every step. */
+const paused: readonly VictimService[] = ['orchestrator', 'cluster-operator'];
 
 /** Events at which the services that follow the workflow are in the middle of their work. */
 const events = ['snapshot.ready', 'backup.started', 'backup.completed', 'restore.verified'];
@@ -42,22 +55,48 @@ export async function phasesWithEffects(): Promise<string[]> {
   return states.filter(([, { steps }]) => steps.length > 0).map(([phase]) => phase);
 }
 
-/** Every fault: before and after each step, and at each event, a kill of each service. */
+/** Every blow at every moment at which its victim takes part: before and after each step, and at each event. */
 export async function allFaults(): Promise<Fault[]> {
   const phases = await phasesWithEffects();
-  const moments = ['before', 'after'] as const;
-  const steps = (victim: Victim): Extract<Fault, { kind: 'step' }>[] =>
-    phases.flatMap((phase) => moments.map((moment) => ({ kind: 'step' as const, victim, phase, moment })));
+  const steps = phases.flatMap((phase) => [atStep(phase, 'before'), atStep(phase, 'after')]);
+  const withHooks = phases.flatMap((phase) => [atStep(phase, 'before', 'hooks'), atStep(phase, 'after', 'hooks')]);
+  const told = events.map(atEvent);
+  const each = (blows: readonly Blow[], moments: readonly FaultMoment[]): Fault[] =>
+    blows.flatMap((blow) => moments.map((at) => ({ blow, at })));
   return [
-    ...victims.flatMap((victim): Fault[] => [
-      ...steps(victim),
-      ...events.map((event) => ({ kind: 'event' as const, victim, event })),
-    ]),
-    ...victimsOfHooks.flatMap(steps).map((fault) => ({ ...fault, level: 'hooks' as const })),
+    ...each([...services, 'nats-server' as const].map(kill), [...steps, ...told]),
+    ...each(victimsOfHooks.map(kill), withHooks),
+    ...each(paused.map(pause), steps),
+    ...each((['backup-worker', 'restore-verifier'] as const).map(pause), told),
+    ...each([apiIs('away'), apiIs('flaky')], [...steps, ...withHooks, ...told]),
   ];
 }
 
-export const nameOfFault = (fault: Fault): string =>
-  fault.kind === 'event'
-    ? `kill -9 ${fault.victim} at ${fault.event}`
-    : `kill -9 ${fault.victim} ${fault.moment} the step of ${fault.phase}${fault.level === 'hooks' ? ' with hooks' : ''}`;
+export const kill = (victim: Victim): Blow => ({ kind: 'kill', victim });
+export const pause = (victim: VictimService): Blow => ({ kind: 'pause', victim });
+export const apiIs = (behaviour: 'away' | 'flaky'): Blow => ({ kind: 'api', behaviour });
+export const atEvent = (event: string): FaultMoment => ({ kind: 'event', event });
+export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks'): FaultMoment => ({
+  kind: 'step',
+  phase,
+  moment,
+  ...(level === undefined ? {} : { level }),
+});
+
+export const nameOfFault = ({ blow, at }: Fault): string => `${nameOfBlow(blow)} ${nameOfMoment(at)}`;
+
+function nameOfBlow(blow: Blow): string {
+  switch (blow.kind) {
+    case 'kill':
+      return `kill -9 ${blow.victim}`;
+    case 'pause':
+      return `pause ${blow.victim}`;
+    case 'api':
+      return `API server ${blow.behaviour}`;
+  }
+}
+
+const nameOfMoment = (at: FaultMoment): string =>
+  at.kind === 'event'
+    ? `at ${at.event}`
+    : `${at.moment} the step of ${at.phase}${at.level === 'hooks' ? ' with hooks' : ''}`;

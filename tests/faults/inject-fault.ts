@@ -1,61 +1,71 @@
 import { type CommandHandle, type SnapfleetEvent, SnapshotCancel, SnapshotCreate } from '@snapfleet/client';
-import type { Fault, Victim } from './fault-list.js';
+import type { Fault, FaultMoment } from './fault-list.js';
 import { type FaultBench, markerHooks } from './fault-bench.js';
+import { strike } from './strike.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const reachMs = 60_000;
 
 /** What a fault does to a run: its `snapshot.create` is sent, the fault injected, and everything runs again. */
 export async function injectFault(bench: FaultBench, fault: Fault): Promise<CommandHandle<'snapshot.create'>> {
-  if (fault.kind === 'event') return injectAtEvent(bench, fault);
-  return fault.phase === 'cleaning' ? injectIntoCleaning(bench, fault) : injectAtStep(bench, fault);
+  const { at } = fault;
+  if (at.kind === 'event') return injectAtEvent(bench, fault, at);
+  return at.phase === 'cleaning' ? injectIntoCleaning(bench, fault, at) : injectAtStep(bench, fault, at);
 }
 
-type StepFault = Extract<Fault, { kind: 'step' }>;
+type StepMoment = Extract<FaultMoment, { kind: 'step' }>;
 
 /**
- * An orchestrator kills itself at the point; anything else is killed when the orchestrator tells that it is there. After a step
+ * An orchestrator kills itself at the point; anything else is done when the orchestrator tells that it is there. After a step
  * with hooks it is held for the time of the kill, so that nothing has begun of the next one.
  */
-function pointOf({ phase, moment, victim, level }: StepFault): string {
-  if (victim === 'orchestrator') return `${phase}:${moment}:kill`;
+function pointOf({ blow }: Fault, { phase, moment, level }: StepMoment): string {
+  if (blow.kind === 'kill' && blow.victim === 'orchestrator') return `${phase}:${moment}:kill`;
   return `${phase}:${moment}:${level === 'hooks' && moment === 'after' ? 'hold' : 'tell'}`;
 }
 
-async function injectAtStep(bench: FaultBench, fault: StepFault): Promise<CommandHandle<'snapshot.create'>> {
-  await bench.restartOrchestrator(pointOf(fault));
-  const handle = await create(bench, fault, nothingMore);
-  await reached(bench, `${fault.phase}:${fault.moment}`);
-  await killAndStart(bench, fault.victim);
+async function injectAtStep(
+  bench: FaultBench,
+  fault: Fault,
+  at: StepMoment,
+): Promise<CommandHandle<'snapshot.create'>> {
+  await bench.restartOrchestrator(pointOf(fault, at));
+  const handle = await create(bench, at, nothingMore);
+  await reached(bench, `${at.phase}:${at.moment}`);
+  await strike(bench, fault.blow);
   return handle;
 }
 
 /** A snapshot that was made and then cancelled has to be cleaned up: the cancel comes while the orchestrator is held. */
-async function injectIntoCleaning(bench: FaultBench, fault: StepFault): Promise<CommandHandle<'snapshot.create'>> {
+async function injectIntoCleaning(
+  bench: FaultBench,
+  fault: Fault,
+  at: StepMoment,
+): Promise<CommandHandle<'snapshot.create'>> {
   await bench.restartOrchestrator('cutting:after:kill');
-  const handle = await create(bench, fault, nothingMore);
+  const handle = await create(bench, at, nothingMore);
   await reached(bench, 'cutting:after');
-  await bench.restartOrchestrator(`cutting:before:hold,${pointOf(fault)}`);
+  await bench.restartOrchestrator(`cutting:before:hold,${pointOf(fault, at)}`);
   await reached(bench, 'cutting:before');
   await bench.client.send(SnapshotCancel, { restorePointId: handle.restorePointId });
-  await reached(bench, `${fault.phase}:${fault.moment}`);
-  await killAndStart(bench, fault.victim);
+  await reached(bench, `${at.phase}:${at.moment}`);
+  await strike(bench, fault.blow);
   return handle;
 }
 
 async function injectAtEvent(
   bench: FaultBench,
-  fault: Extract<Fault, { kind: 'event' }>,
+  fault: Fault,
+  at: Extract<FaultMoment, { kind: 'event' }>,
 ): Promise<CommandHandle<'snapshot.create'>> {
-  const handle = await create(bench, fault, { movers: ['copy'], verify: ['snapshot', 'backup'] });
+  const handle = await create(bench, at, { movers: ['copy'], verify: ['snapshot', 'backup'] });
   const about = (event: SnapfleetEvent): boolean =>
     'restorePointId' in event.data && event.data.restorePointId === handle.restorePointId;
-  await waitUntil(
-    `${fault.event} is told`,
-    () => bench.events.some((event) => event.name === fault.event && about(event)),
-    { deadlineMs: reachMs, pauseMs: 5 },
-  );
-  await killAndStart(bench, fault.victim);
+  await waitUntil(`${at.event} is told`, () => bench.events.some((event) => event.name === at.event && about(event)), {
+    deadlineMs: reachMs,
+    pauseMs: 5,
+  });
+  await strike(bench, fault.blow);
   return handle;
 }
 
@@ -66,9 +76,9 @@ interface Wish {
 
 const nothingMore: Wish = { movers: [], verify: [] };
 
-function create(bench: FaultBench, fault: Fault, wish: Wish): Promise<CommandHandle<'snapshot.create'>> {
+function create(bench: FaultBench, at: FaultMoment, wish: Wish): Promise<CommandHandle<'snapshot.create'>> {
   const { namespace, persistentVolumeClaim, workload } = bench;
-  const hooks = fault.kind === 'step' && fault.level === 'hooks';
+  const hooks = at.kind === 'step' && at.level === 'hooks';
   const quiesce = hooks ? { level: 'hooks' as const, workload, ...markerHooks } : { level: 'cold' as const, workload };
   const policy = { quiesce, ...wish };
   return bench.client.send(SnapshotCreate, { namespace, persistentVolumeClaim, policy });
@@ -78,15 +88,4 @@ async function reached(bench: FaultBench, point: string): Promise<void> {
   const { log } = bench.snapfleet.service('orchestrator');
   const line = (one: string): boolean => one.includes('"failpoint.reached"') && one.includes(`"${point}"`);
   await waitUntil(`the orchestrator is at ${point}`, () => log.some(line), { deadlineMs: reachMs, pauseMs: 2 });
-}
-
-async function killAndStart(bench: FaultBench, victim: Victim): Promise<void> {
-  const { snapfleet } = bench;
-  if (victim === 'nats-server') {
-    await snapfleet.nats.kill9();
-    await snapfleet.nats.restart();
-    return;
-  }
-  await snapfleet.service(victim).kill9();
-  await snapfleet.startService(victim);
 }

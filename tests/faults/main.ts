@@ -62,7 +62,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 async function injectAll(seed: number, count: number): Promise<boolean> {
   const faults = chooseFaults(await allFaults(), count, seed);
-  const bench = await FaultBench.on(await startOnEmbeddedDevice());
+  const bench = await FaultBench.on(await startOnEmbeddedDevice({ faultyApi: true }));
   const verdicts: FaultVerdict[] = [];
   try {
     for (const fault of faults) {

@@ -10,6 +10,7 @@ import { waitUntil } from '../support/wait-until.js';
 import { type FaultBench, files, marker } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
 import { injectFault } from './inject-fault.js';
+import { calm } from './strike.js';
 
 /** What became of a fault; each list is empty when it was survived. */
 export interface FaultVerdict {
@@ -35,9 +36,11 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   try {
     const handle = await injectFault(bench, fault);
     wrongEnds.push(...(await endOf(bench, fault, handle)));
+    calm(bench);
     dataLost.push(...(await withFreshConnection(() => lostData(bench, fault, handle))));
     leaks.push(...(await leftAfter(bench, fault, handle)));
   } catch (error) {
+    calm(bench);
     wrongEnds.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     // What this fault left is not the fault of the next one.
     leaks.push(...(await withFreshConnection(() => bench.leftovers()).catch(() => [])));
@@ -57,8 +60,8 @@ async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-const hasHooks = (fault: Fault): boolean => fault.kind === 'step' && fault.level === 'hooks';
-const isCancelled = (fault: Fault): boolean => fault.kind === 'step' && fault.phase === 'cleaning';
+const hasHooks = ({ at }: Fault): boolean => at.kind === 'step' && at.level === 'hooks';
+const isCancelled = ({ at }: Fault): boolean => at.kind === 'step' && at.phase === 'cleaning';
 
 async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
   const ended = await bench.client.outcome(handle, { deadlineMs: endMs }).then(
@@ -70,7 +73,7 @@ async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<s
   );
   const wanted = isCancelled(fault) ? 'cancelled' : 'ready';
   const problems = ended === wanted ? [] : [`it ended ${ended}, not ${wanted}`];
-  if (fault.kind === 'event' && ended === 'ready') {
+  if (fault.at.kind === 'event' && ended === 'ready') {
     const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
     if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
   }

@@ -90,8 +90,10 @@ test('cancelling ends well when the snapshot that it cancels has failed', async 
   const { client, device } = running;
   const created = await client.send(SnapshotCreate, volume);
   const cancel = await client.send(SnapshotCancel, { restorePointId: created.restorePointId });
+  const { restorePointId } = created;
   const error = { ...SnapshotFailed.example.error, code: 'cancelled' as const };
-  await device.tell(SnapshotFailed, { ...SnapshotFailed.example, error }, { workflowId: created.operationId });
+  const failed = { ...SnapshotFailed.example, restorePointId, error };
+  await device.tell(SnapshotFailed, failed, { workflowId: created.operationId });
   expect((await client.outcome(cancel, options)).name).toBe('snapshot.failed');
   await expect(client.outcome(created, options)).rejects.toMatchObject({ code: 'cancelled' });
 });

@@ -128,7 +128,7 @@ const deadLetterReads = ['$JS.API.STREAM.MSG.GET.DLQ', '$JS.API.STREAM.MSG.DELET
 /** What an identity may ask of JetStream, of all that can be asked. */
 function mayAsk(identity: Identity): string[] {
   const own = serviceConsumers.filter(({ durable }) => durable === identity).flatMap(useOf);
-  if (!isClient(identity)) return identity === 'orchestrator' ? [...own, ...declared] : own;
+  if (!isClient(identity)) return identity === 'orchestrator' ? [...own, ...declared, '$JS.API.STREAM.INFO.EVT'] : own;
   if (identity === 'client-subscriber') return eventReads;
   const originals = ['CMD', 'AGENT', 'EVT'].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`);
   return [...eventReads, ...deadLetterReads, ...(isMaintainer(identity) ? originals : [])];

@@ -7,8 +7,8 @@
  *   api.behave({ kind: 'away' }); ...; api.behave({ kind: 'well' });
  */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { UndoStack } from './real-device/undo-stack.js';
 import { seededNumbers } from './seeded-numbers.js';
 
@@ -48,6 +48,10 @@ export async function startFaultyApi(targetPort: number, undo: UndoStack): Promi
     if (fate === 'refused') refuse(outgoing, statuses[broken % statuses.length] ?? 503);
     else if (fate === 'broken-before') incoming.socket.destroy();
     else forward(targetPort, incoming, outgoing, fate);
+  });
+  // Commands in Pods: a connection that is taken over is let through as it is.
+  server.on('upgrade', (incoming, socket: Socket, head) => {
+    takeOver(targetPort, incoming, socket, head);
   });
   server.on('connection', (socket) => {
     if (behaviour.kind === 'away') socket.destroy();
@@ -96,4 +100,24 @@ function forward(port: number, incoming: IncomingMessage, outgoing: ServerRespon
   onward.on('error', () => incoming.socket.destroy());
   outgoing.on('close', () => onward.destroy());
   incoming.pipe(onward);
+}
+
+function takeOver(port: number, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+  const onward = connect(port, '127.0.0.1', () => {
+    const { method = 'GET', url = '/', rawHeaders } = incoming;
+    const lines = rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : [],
+    );
+    onward.write([`${method} ${url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+    onward.write(head);
+    onward.pipe(socket);
+    socket.pipe(onward);
+  });
+  for (const [one, other] of [
+    [onward, socket],
+    [socket, onward],
+  ] as const) {
+    one.on('error', () => one.destroy());
+    one.on('close', () => other.destroy());
+  }
 }

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { startFaultyApi, type FaultyApi } from './faulty-api.js';
 import { handOutKeys, natsSettings } from './nats-access.js';
 import { startNatsServer } from './nats-server.js';
 import { UndoStack } from './real-device/undo-stack.js';
@@ -9,7 +10,7 @@ import { serverPrograms } from './servers.js';
 import { hostPlace, serviceUid, type ServiceName } from './services.js';
 import { guardSettings } from './guard-settings.js';
 import { readableKubeconfig } from './readable-kubeconfig.js';
-import { startSimulatedDevice } from './simulated-device.js';
+import { startSimulatedDevice, type SimulatedDevice } from './simulated-device.js';
 import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
 
 const scriptDeadlineMs = 60_000;
@@ -19,6 +20,8 @@ export interface EmbeddedDeviceOptions {
   readonly tls?: boolean;
   /** Default: restic's repository is made with a password of its own. */
   readonly resticPassword?: string;
+  /** The services reach the API server by a way that can be made bad. */
+  readonly faultyApi?: boolean;
   /** More settings of all services. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -43,14 +46,15 @@ export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {})
     });
     undo.push(() => device.stop());
     const destination = owned(workDirectory, 'copy');
-    const plans = await plansFor(await device.kubeconfigOf(), workDirectory, destination, options.environment ?? {});
+    const way = await wayToApi(device, options.faultyApi ?? false, undo);
+    const plans = await plansFor(way.kubeconfig, workDirectory, destination, options.environment ?? {});
     if (options.resticPassword !== undefined)
       writeForServices(resticPasswordFile(workDirectory), options.resticPassword);
     const runInDestination = async (script: string): Promise<string> => {
       const options = { cwd: destination, stdin: 'ignore' as const, timeout: scriptDeadlineMs };
       return (await execa('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
     };
-    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, undo });
+    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, undo, api: way.api });
     undo.push(() => snapfleet.stopServices());
     await snapfleet.startServices();
     return snapfleet;
@@ -58,6 +62,20 @@ export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {})
     await undo.unwind();
     throw error;
   }
+}
+
+interface WayToApi {
+  readonly kubeconfig: string;
+  readonly api: FaultyApi | undefined;
+}
+
+/** How the services reach the API server; the tests reach it directly. */
+async function wayToApi(device: SimulatedDevice, isFaulty: boolean, undo: UndoStack): Promise<WayToApi> {
+  const kubeconfig = await device.kubeconfigOf();
+  if (!isFaulty) return { kubeconfig, api: undefined };
+  const [address = '', port] = /127\.0\.0\.1:(\d+)/.exec(kubeconfig) ?? [];
+  const api = await startFaultyApi(Number(port), undo);
+  return { kubeconfig: kubeconfig.replaceAll(address, `127.0.0.1:${String(api.port)}`), api };
 }
 
 /** Where the password of restic's repository is. */

@@ -39,6 +39,9 @@ export interface RunningService {
   readonly httpPort: number;
   stop(): Promise<void>;
   kill9(): Promise<void>;
+  /** Holds it, as a machine that is too busy or a debugger does, until it may go on. */
+  pause(): Promise<void>;
+  goOn(): Promise<void>;
 }
 
 /** Where services run. */
@@ -87,7 +90,11 @@ export function hostPlace(workDirectory: string): ServicePlace {
       child.once('error', watch.ended);
       child.once('exit', watch.ended);
       const kill = (signal: NodeJS.Signals) => end(child, signal);
-      return watch.service(kill);
+      const send = (signal: NodeJS.Signals): Promise<void> => {
+        child.kill(signal);
+        return Promise.resolve();
+      };
+      return watch.service(kill, send);
     },
   };
 }

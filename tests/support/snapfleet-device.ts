@@ -9,6 +9,7 @@ import { KubeConfig, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node
 import { z } from 'zod';
 import type { DeviceUnderTest } from './device-under-test.js';
 import { natsSettings } from './nats-access.js';
+import type { FaultyApi } from './faulty-api.js';
 import type { NatsServer } from './nats-server.js';
 import type { UndoStack } from './real-device/undo-stack.js';
 import type { RunningService, ServiceName, ServicePlace } from './services.js';
@@ -34,6 +35,8 @@ interface Parts {
   readonly workDirectory: string;
   /** What runs the services by their units, where something does. */
   readonly systemd?: GuestSystemd;
+  /** The way of the services to the API server, where it can be made bad. */
+  readonly api?: FaultyApi | undefined;
   readonly undo: UndoStack;
 }
 
@@ -62,6 +65,11 @@ export class SnapfleetDevice {
   get systemd(): GuestSystemd {
     if (this.parts.systemd === undefined) throw new Error('the services of this device do not run by their units');
     return this.parts.systemd;
+  }
+
+  get api(): FaultyApi {
+    if (this.parts.api === undefined) throw new Error('the API server of this device cannot be made bad');
+    return this.parts.api;
   }
 
   get natsUrl(): string {

@@ -28,13 +28,25 @@ export class StartWatch {
     this.port.reject(new Error(`${this.name} ended (${String(why)}) before it was ready:\n${this.lastLines()}`));
   };
 
-  async service(kill: (signal: NodeJS.Signals) => Promise<void>): Promise<RunningService> {
+  /** `kill` ends it and waits for its end, `send` only sends. */
+  async service(
+    kill: (signal: NodeJS.Signals) => Promise<void>,
+    send: (signal: NodeJS.Signals) => Promise<void>,
+  ): Promise<RunningService> {
     const timer = setTimeout(() => {
       this.port.reject(new Error(`${this.name} was not ready within ${startDeadlineMs} ms:\n${this.lastLines()}`));
     }, startDeadlineMs);
     try {
       const httpPort = await this.port.promise;
-      return { name: this.name, log: this.log, httpPort, stop: () => kill('SIGTERM'), kill9: () => kill('SIGKILL') };
+      return {
+        name: this.name,
+        log: this.log,
+        httpPort,
+        stop: () => kill('SIGTERM'),
+        kill9: () => kill('SIGKILL'),
+        pause: () => send('SIGSTOP'),
+        goOn: () => send('SIGCONT'),
+      };
     } catch (error) {
       await kill('SIGKILL');
       throw error;

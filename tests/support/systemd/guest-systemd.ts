@@ -163,7 +163,10 @@ export class GuestSystemd {
     await this.guest.run('truncate', ['--size=0', log], { deadlineMs: commandDeadlineMs });
     const follower = await this.guest.start('tail', ['--follow', '--lines=+1', log], { onLine: watch.line });
     await this.#start(unit);
-    return watch.service((signal) => this.#end(unit, signal, follower));
+    const send = async (signal: NodeJS.Signals): Promise<void> => {
+      await this.systemctl('kill', `--signal=${signal}`, unit);
+    };
+    return watch.service((signal) => this.#end(unit, signal, follower), send);
   }
 
   async #start(unit: string): Promise<void> {
