@@ -1,4 +1,4 @@
-export { findThinVolume, poolFacts, toFacts, type PoolFacts, type VolumeGroupChoice } from './find-volume.js';
+export { findThinVolume, findVolume, thin, toFacts, unreadableVolume, type VolumeGroupChoice } from './find-volume.js';
 export {
   activation,
   deactivation,
@@ -6,6 +6,15 @@ export {
   volumeColumns,
   volumeGroups,
   volumeOfUuid,
+  volumesForSurvey,
   volumesOfHandle,
 } from './lvm-arguments.js';
-export { parseVolumeGroupNames, parseVolumes, type ReportedVolume } from './reported-volume.js';
+export { parseLvmdConfiguration } from './lvmd-configuration.js';
+export { poolFacts } from './pool-facts.js';
+export {
+  parseVolumeGroupNames,
+  parseVolumes,
+  type ReportedVolume,
+  type UnreadableRow,
+  type VolumeReport,
+} from './reported-volume.js';

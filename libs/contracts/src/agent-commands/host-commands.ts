@@ -80,14 +80,21 @@ export const VolumeExpose = defineAgentCommand({
 
 export const VolumeRenew = defineAgentCommand({
   name: 'volume.renew',
-  summary: 'Move the end of a lease.',
+  summary: 'Move the end of a lease, and tell whether all of its filesystem could be read so far.',
   from: ['backup-worker', 'restore-verifier'],
   to: ['host-lvm'],
   data: z.object({
     leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/),
     leaseSeconds: z.number().int().min(5).max(86_400),
   }),
-  reply: z.object({ expiresAt: time }),
+  reply: z.object({
+    expiresAt: time,
+    damage: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('what the kernel said of an error in the filesystem since the lease began: not all of it was read'),
+  }),
   errors: ['lease_not_found'],
   example: { leaseId: `backup-${operationId}`, leaseSeconds: 600 },
 });
@@ -102,29 +109,4 @@ export const VolumeConceal = defineAgentCommand({
   reply: z.object({ concealed: z.boolean().describe('false: there was no such lease any more') }),
   errors: ['mount_failed', 'lvm_failed'],
   example: { leaseId: `backup-${operationId}` },
-});
-
-export const PoolReport = defineAgentCommand({
-  name: 'pool.report',
-  summary: 'Tell how full the thin pools of this host are.',
-  from: ['orchestrator'],
-  to: ['host-lvm'],
-  data: z.object({}),
-  reply: z.object({
-    pools: z
-      .array(
-        z.object({
-          volumeGroup: z.string().max(128),
-          pool: z.string().max(128),
-          sizeBytes: Bytes,
-          dataPercent: z.number(),
-          metadataPercent: z.number(),
-          virtualBytes: Bytes.describe('sum of the sizes of its thin volumes'),
-        }),
-      )
-      .max(64),
-    leases: z.number().int().nonnegative(),
-  }),
-  errors: ['lvm_failed'],
-  example: {},
 });
