@@ -12,11 +12,18 @@ import { takeStateDirectory } from './exposure/state-directory.js';
 import { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
 import { HostLifetime } from './host-lifetime.js';
 import { PoolController } from './pool.controller.js';
+import { lvm } from './privileged/allowed-commands.js';
 import { BlkidProbe } from './privileged/blkid-probe.js';
+import { takeOverEarlierCommands } from './privileged/earlier-commands.js';
+import { failpointOf, noFailpoint } from './privileged/failpoint.js';
+import { HangingCommands } from './privileged/hanging-commands.js';
+import { KernelLog, readKernelLog } from './privileged/kernel-log.js';
 import { LvmQueue } from './privileged/lvm-queue.js';
 import { LvmVolumes } from './privileged/lvm-volumes.js';
 import { MountHolders } from './privileged/mount-holders.js';
 import { createPrivilegedPrograms } from './privileged/privileged-programs.js';
+import { LvmdConfigurationFile, lvmdConfigurations } from './survey/lvmd-configuration-file.js';
+import { SurveyVolumes } from './survey/survey-volumes.use-case.js';
 import { VolumeController } from './volume.controller.js';
 
 const partsToken = Symbol('host-lvm.parts');
@@ -25,10 +32,20 @@ type Parts = Awaited<ReturnType<typeof assemble>>;
 /** Puts the service together; takes the state directory, or throws when another host-lvm has it. */
 async function assemble(settings: HostSettings, log: ServiceLog) {
   await takeStateDirectory(settings.SNAPFLEET_STATE_DIR);
-  const journal = await LeaseJournal.open(settings.SNAPFLEET_STATE_DIR);
-  const programs = createPrivilegedPrograms(settings.SNAPFLEET_LVM_DEADLINE_SECONDS * 1000);
-  const queue = new LvmQueue(programs);
-  const volumes = new LvmVolumes(queue, settings.SNAPFLEET_VOLUME_GROUPS);
+  const failpoint =
+    settings.SNAPFLEET_FAILPOINT === undefined ? noFailpoint : failpointOf(settings.SNAPFLEET_FAILPOINT);
+  const journal = await LeaseJournal.open(settings.SNAPFLEET_STATE_DIR, failpoint);
+  const hanging = new HangingCommands();
+  const earlier = await takeOverEarlierCommands(hanging);
+  if (earlier.count > 0) log.warn('commands.hanging', { lvm: hanging.about(lvm), count: earlier.count });
+  const deadlineMs = settings.SNAPFLEET_LVM_DEADLINE_SECONDS * 1000;
+  const programs = createPrivilegedPrograms({ deadlineMs, hanging, failpoint });
+  const queue = new LvmQueue(programs, hanging);
+  const groups = settings.SNAPFLEET_VOLUME_GROUPS;
+  const volumes = new LvmVolumes(queue, groups);
+  const lvmd = new LvmdConfigurationFile(
+    settings.SNAPFLEET_LVMD_CONFIG === undefined ? lvmdConfigurations : [settings.SNAPFLEET_LVMD_CONFIG],
+  );
   const holders = new MountHolders(programs, {
     runDirectory: settings.SNAPFLEET_RUN_DIR,
     readerUid: settings.SNAPFLEET_READER_UID,
@@ -39,10 +56,19 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
   const endExposure = new EndExposure(volumes, leases, journal, log);
   const conceal = new ConcealVolume(leases, lock, endExposure, log);
   const shared = { volumes, holders, leases, journal, lock, log };
-  const expose = new ExposeVolume({ ...shared, probe: new BlkidProbe(programs), endExposure, conceal });
+  const kernelLog = readKernelLog();
+  if (kernelLog === undefined) log.warn('kernel-log.unreadable', { because: 'damage of ext4 may go unseen' });
+  const filesystemErrors = new KernelLog(kernelLog);
+  const probe = new BlkidProbe(programs);
+  const expose = new ExposeVolume({ ...shared, probe, filesystemErrors, endExposure, conceal });
   const sweep = new SweepLeftovers(shared);
-  const lifetime = new HostLifetime(sweep, conceal, journal, volumes, log);
-  return { queue, volumes, leases, expose, conceal, renew: new RenewLease(leases), lifetime };
+  const survey = new SurveyVolumes(volumes, lvmd, groups);
+  const lifetimeOptions = {
+    sweepEveryMs: settings.SNAPFLEET_SWEEP_SECONDS * 1000,
+    earlierCommands: earlier.count > 0 ? earlier.ended : undefined,
+  };
+  const lifetime = new HostLifetime({ sweep, conceal, journal, volumes }, lifetimeOptions, log);
+  return { queue, volumes, leases, survey, expose, conceal, renew: new RenewLease(leases), lifetime };
 }
 
 /** host-lvm: the root side of a device, with a closed list of what it may do. */
@@ -65,6 +91,7 @@ export class AppModule {
         part(LvmQueue, (parts) => parts.queue),
         part(LvmVolumes, (parts) => parts.volumes),
         part(LeaseTable, (parts) => parts.leases),
+        part(SurveyVolumes, (parts) => parts.survey),
         part(ExposeVolume, (parts) => parts.expose),
         part(ConcealVolume, (parts) => parts.conceal),
         part(RenewLease, (parts) => parts.renew),

@@ -5,7 +5,13 @@ import type { HostLog, VolumeStore } from './exposure/host-ports.js';
 import type { LeaseJournal } from './exposure/lease-journal.js';
 import type { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
 
-const sweepEveryMs = 60_000;
+/** What has a beginning and an end with the service. */
+interface HostParts {
+  readonly sweep: SweepLeftovers;
+  readonly conceal: ConcealVolume;
+  readonly journal: LeaseJournal;
+  readonly volumes: VolumeStore;
+}
 
 /** Sweeps before the first message is taken and from time to time; ends all leases with the service. */
 export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
@@ -13,32 +19,39 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly sweep: SweepLeftovers,
-    private readonly conceal: ConcealVolume,
-    private readonly journal: LeaseJournal,
-    private readonly volumes: VolumeStore,
+    private readonly parts: HostParts,
+    private readonly options: { readonly sweepEveryMs: number; readonly earlierCommands: Promise<void> | undefined },
     private readonly log: HostLog,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.journal.unreadableLines > 0) this.log.error('journal.unreadable', { lines: this.journal.unreadableLines });
-    await this.sweep.run();
+    if (this.parts.journal.unreadableLines > 0)
+      this.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
+    await this.parts.sweep.run();
     this.#timer = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.sweep.run());
-    }, sweepEveryMs);
+      this.#sweepAgain();
+    }, this.options.sweepEveryMs);
+    // What they are about could not be undone while they ran.
+    void this.options.earlierCommands?.then(() => {
+      this.#sweepAgain();
+    });
     await this.#warnOfMissingGroups();
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
     await this.#sweeping;
-    await this.conceal.endAll();
-    await this.journal.close();
+    await this.parts.conceal.endAll();
+    await this.parts.journal.close();
+  }
+
+  #sweepAgain(): void {
+    this.#sweeping = this.#sweeping.then(() => this.parts.sweep.run());
   }
 
   async #warnOfMissingGroups(): Promise<void> {
     try {
-      const missing = await this.volumes.missingGroups();
+      const missing = await this.parts.volumes.missingGroups();
       if (missing.length > 0) this.log.warn('volume-groups.missing', { missing });
     } catch (error) {
       this.log.warn('volume-groups.unknown', { message: SnapfleetError.from(error).message });
