@@ -109,7 +109,7 @@ export class KillLoop {
       await waitUntil('all children were killed or missed', () => said() >= from + plans.length, {
         deadlineMs: settleDeadlineMs,
       });
-      const again = this.load.wander(this.#random, 6);
+      const again = this.load.wander(this.#random, Math.ceil(calls / 3));
       await new Promise((resolve) => setTimeout(resolve, this.#random.next() * 3_000));
       await this.host.endService('SIGKILL');
       await this.#startAgain();

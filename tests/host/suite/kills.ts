@@ -21,7 +21,7 @@ export function describeKills(use: () => HostUnderTest): void {
     });
 
     it('leaves nothing when children and service are killed at random', async () => {
-      expect(await loop.atRandom({ children: 5, calls: 12 })).toMatchObject({ leaks: [] });
+      expect(await loop.atRandom({ children: 4, calls: 6 })).toMatchObject({ leaks: [] });
     });
   });
 }
