@@ -1,3 +1,4 @@
+import { loads } from '../host/host-load.js';
 import { HostUnderTest } from '../host/host-under-test.js';
 import { damage, kinds, sign, signatures } from '../host/images.js';
 import { ImageBench } from '../host/image-bench.js';
@@ -32,7 +33,7 @@ export async function killHost(faults: HostFaults): Promise<boolean> {
 }
 
 async function killLoop(host: HostUnderTest, { seed, kills, interrupted }: HostFaults): Promise<boolean> {
-  const loop = await KillLoop.on(host, seed);
+  const loop = await KillLoop.on(host, { seed, load: loads.eachKind });
   const verdicts: KillVerdict[] = [];
   const done = (): number => verdicts.reduce((sum, verdict) => sum + verdict.kills, 0);
   const points = await hostFailpoints();

@@ -49,22 +49,21 @@ function options(): Options {
   };
 }
 
+function runTests(project: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', ...project], {
+    cwd: checkout,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return status === 0;
+}
+
 /** The simulation is a unit test; it prints its own line and the seed of what fails. */
 function simulate(seed: number, schedules: number): boolean {
-  const { status } = spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'apps/orchestrator/src/simulation'],
-    {
-      cwd: checkout,
-      stdio: 'inherit',
-      env: {
-        ...process.env,
-        SNAPFLEET_FAULTS_SEED: String(seed),
-        SNAPFLEET_FAULTS_SCHEDULES: String(schedules),
-      },
-    },
-  );
-  return status === 0;
+  return runTests(['unit', 'apps/orchestrator/src/simulation'], {
+    SNAPFLEET_FAULTS_SEED: String(seed),
+    SNAPFLEET_FAULTS_SCHEDULES: String(schedules),
+  });
 }
 
 let interrupted = false;
@@ -110,7 +109,8 @@ function readOptions(): ReturnType<typeof options> {
 
 const { seed, schedules, count, kills, images, only } = readOptions();
 if (only === 'host') {
-  process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) ? 0 : 1;
+  const passed = runTests(['faults-host']);
+  process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
 } else {
   const kept = only === 'device' || simulate(seed, schedules);
   const survived = only === 'simulation' || (await injectAll(seed, count));

@@ -5,6 +5,7 @@ import {
   VolumeExpose,
   VolumeRenew,
   VolumeSurvey,
+  type VolumeHandle,
 } from '@snapfleet/contracts';
 import type { Random } from '../support/random.js';
 import type { HostUnderTest } from './host-under-test.js';
@@ -12,13 +13,26 @@ import { volumes } from './volumes.js';
 
 const leaseSeconds = 600;
 const callDeadlineMs = 180_000;
-const readable = [
-  { volumeHandle: volumes.xfsSnapshot, volumeMode: 'Filesystem' },
-  { volumeHandle: volumes.ext4Crashed, volumeMode: 'Filesystem' },
-  { volumeHandle: volumes.inactive, volumeMode: 'Filesystem' },
-  { volumeHandle: volumes.blockSnapshot, volumeMode: 'Block' },
-  { volumeHandle: volumes.inOddGroup, volumeMode: 'Filesystem' },
-] as const;
+
+/** A volume that readers want. */
+interface ReadableVolume {
+  readonly volumeHandle: VolumeHandle;
+  readonly volumeMode: 'Filesystem' | 'Block';
+}
+
+const inactiveVolume: ReadableVolume = { volumeHandle: volumes.inactive, volumeMode: 'Filesystem' };
+
+/** The volumes that are asked for: each kind, or the one that is changed most by it. */
+export const loads = {
+  eachKind: [
+    { volumeHandle: volumes.xfsSnapshot, volumeMode: 'Filesystem' },
+    { volumeHandle: volumes.ext4Crashed, volumeMode: 'Filesystem' },
+    inactiveVolume,
+    { volumeHandle: volumes.blockSnapshot, volumeMode: 'Block' },
+    { volumeHandle: volumes.inOddGroup, volumeMode: 'Filesystem' },
+  ],
+  inactiveVolume: [inactiveVolume],
+} as const satisfies Record<string, readonly ReadableVolume[]>;
 
 /** Commands to host-lvm as workers send them, some at a time; their errors are counted, for they are what a kill may do. */
 export class HostLoad {
@@ -29,11 +43,14 @@ export class HostLoad {
   readonly wrongData: string[] = [];
   #last = 0;
 
-  constructor(private readonly host: HostUnderTest) {}
+  constructor(
+    private readonly host: HostUnderTest,
+    private readonly readable: readonly ReadableVolume[],
+  ) {}
 
-  /** Exposes each kind of volume, renews, asks, and ends it all: every effect of the service comes about. */
+  /** Exposes each volume, renews, asks, and ends it all: every effect of the service comes about. */
   async tour(): Promise<void> {
-    const keys = await Promise.all(readable.map((volume) => this.#expose(volume)));
+    const keys = await Promise.all(this.readable.map((volume) => this.#expose(volume)));
     await this.#ask(() =>
       this.host.call(VolumeSurvey, { volumeHandles: [volumes.xfs] }, { deadlineMs: callDeadlineMs }),
     );
@@ -49,7 +66,7 @@ export class HostLoad {
       const what = random.pick(['expose', 'expose', 'renew', 'conceal', 'conceal', 'ask'] as const);
       const key = given.length === 0 ? undefined : given.splice(random.between(0, given.length - 1), 1)[0];
       if (what === 'ask') await this.#ask(() => this.host.call(PoolReport, {}, { deadlineMs: callDeadlineMs }));
-      else if (what === 'expose' || key === undefined) given.push(await this.#expose(random.pick(readable)));
+      else if (what === 'expose' || key === undefined) given.push(await this.#expose(random.pick(this.readable)));
       else if (what === 'renew') await this.#renew(key);
       else await this.conceal(key);
     });
@@ -66,7 +83,7 @@ export class HostLoad {
     await this.#ask(() => this.host.call(VolumeConceal, { leaseId }, { deadlineMs: callDeadlineMs }));
   }
 
-  async #expose(volume: (typeof readable)[number]): Promise<string> {
+  async #expose(volume: ReadableVolume): Promise<string> {
     const leaseKey = `load-${(this.#last += 1)}`;
     this.keys.add(leaseKey);
     await this.#ask(async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Random } from '../support/random.js';
 import type { GuestProgram } from '../support/uml/guest-jobs.js';
 import { waitUntil } from '../support/wait-until.js';
-import { HostLoad } from './host-load.js';
+import { HostLoad, type loads } from './host-load.js';
 import { leaksOf, readHostState, type HostState } from './host-state.js';
 import type { HostUnderTest } from './host-under-test.js';
 import { oddGroup } from './volumes.js';
@@ -15,6 +15,12 @@ const settings = {
 };
 const settleDeadlineMs = 120_000;
 const children = ['lvchange', 'lvchange', 'lvs', 'mount', 'umount', 'blkid', 'nsenter', 'holder', 'holder'] as const;
+
+/** What the kills are chosen by, and under which load they come. */
+export interface KillLoopOptions {
+  readonly seed: number;
+  readonly load: (typeof loads)[keyof typeof loads];
+}
 
 /** What became of one round. */
 export interface KillVerdict {
@@ -52,19 +58,19 @@ export class KillLoop {
     private readonly host: HostUnderTest,
     private readonly before: HostState,
     private readonly killer: GuestProgram,
-    seed: number,
+    options: KillLoopOptions,
   ) {
-    this.load = new HostLoad(host);
-    this.#random = new Random(seed);
+    this.load = new HostLoad(host, options.load);
+    this.#random = new Random(options.seed);
   }
 
   /** Of a host whose service is not started, or was ended in order. */
-  static async on(host: HostUnderTest, seed: number): Promise<KillLoop> {
+  static async on(host: HostUnderTest, options: KillLoopOptions): Promise<KillLoop> {
     await host.startService(settings);
     // Once around first: what is opened once and kept is no leak.
-    await new HostLoad(host).tour();
+    await new HostLoad(host, options.load).tour();
     const before = await readHostState(host);
-    return new KillLoop(host, before, await host.guest.start(killer, []), seed);
+    return new KillLoop(host, before, await host.guest.start(killer, []), options);
   }
 
   async stop(): Promise<void> {
