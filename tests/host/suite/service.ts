@@ -127,13 +127,15 @@ export function describeService(use: () => HostUnderTest): void {
       expect(await use().readiness()).toMatch(/^HTTP\/1\.1 200 /);
     });
 
-    it('undoes an activation that takes place after the service was killed', async () => {
+    it('leaves no mount when it is killed, and undoes an activation that takes place only then', async () => {
+      await leases.expose(volumes.ext4Snapshot, 'shown');
       const exposed = leases.expose(volumes.inactive, 'late').catch(asError);
       await stoppedAt('activate:before');
       const lock = await lockGroup();
       goOn();
       await waitUntil('it waits for the lock', async () => (await running('lvchange')) !== '', { deadlineMs });
       await use().endService('SIGKILL');
+      await waitUntil('nothing is mounted', async () => (await use().mountCount()) === 0, { deadlineMs });
       await use().startService(short);
       expect(await use().readiness()).toMatch(/^HTTP\/1\.1 503 /);
       lock.kill('SIGKILL');
