@@ -6,18 +6,39 @@ const io = ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'execa'];
 
 const constraints = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: io },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program'] },
-  { sourceTag: 'type:program', onlyDependOnLibsWithTags: ['type:contract'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program', 'type:access'] },
   {
-    sourceTag: 'type:sdk',
+    sourceTag: 'type:access',
     onlyDependOnLibsWithTags: ['type:contract'],
     bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
   },
+  { sourceTag: 'type:program', onlyDependOnLibsWithTags: ['type:contract'] },
+  // What several apps do in the same way.
+  {
+    sourceTag: 'type:feature',
+    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter'],
+    bannedExternalImports: ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'execa'],
+  },
+  {
+    sourceTag: 'type:sdk',
+    onlyDependOnLibsWithTags: ['type:contract', 'type:access'],
+    bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
+  },
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:contract', 'type:sdk'], bannedExternalImports: io },
-  { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program'] },
+  {
+    sourceTag: 'type:app',
+    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:feature'],
+  },
   {
     sourceTag: 'type:testing',
-    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:sdk'],
+    onlyDependOnLibsWithTags: [
+      'type:contract',
+      'type:adapter',
+      'type:program',
+      'type:access',
+      'type:feature',
+      'type:sdk',
+    ],
   },
   { sourceTag: 'plane:device', onlyDependOnLibsWithTags: ['plane:device', 'plane:any'] },
   { sourceTag: 'priv:none', notDependOnLibsWithTags: ['priv:root'] },

@@ -10,6 +10,7 @@ await using client = await connectToDevice({
   device: process.env['SNAPFLEET_DEVICE'] ?? 'edge-1',
   token: process.env['SNAPFLEET_NATS_TOKEN'],
   nkeySeedFile: process.env['SNAPFLEET_NATS_NKEY_SEED_FILE'],
+  caFile: process.env['SNAPFLEET_NATS_CA_FILE'],
   clientName: 'example-2',
 });
 

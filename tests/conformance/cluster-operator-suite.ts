@@ -3,14 +3,22 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { StartDevice } from '../support/device-under-test.js';
 import { claim, workload } from './suite/manifests.js';
 import { startOperator, type OperatorUnderTest } from './suite/operator-client.js';
+import { describeOrphanCommands } from './suite/operator-orphans.js';
+import { describeHooks } from './suite/operator-hooks.js';
 import { describePreflight, type Home } from './suite/operator-preflight.js';
 import { describeSnapshotCommands } from './suite/operator-snapshots.js';
 import { describeQuiesce } from './suite/operator-workloads.js';
 
 const startDeadlineMs = 15 * 60_000;
 
-/** Runs the suite on one device, which is started for it and stopped after it. */
-export function describeClusterOperator(name: string, start: StartDevice): void {
+type DescribeMore = (use: () => OperatorUnderTest, home: () => Home) => void;
+
+/** Runs the suite on one device, which is started for it and stopped after it, and more at the places that are named. */
+export function describeClusterOperator(
+  name: string,
+  start: StartDevice,
+  more: { readonly first?: DescribeMore; readonly beforeSnapshots?: DescribeMore; readonly last?: DescribeMore } = {},
+): void {
   describe(`the cluster operator on the ${name} device`, () => {
     let operator: OperatorUnderTest | undefined;
     let namespace = '';
@@ -31,8 +39,13 @@ export function describeClusterOperator(name: string, start: StartDevice): void 
       if (operator === undefined) throw new Error('the device did not start');
       return operator;
     };
+    more.first?.(use, home);
     describePreflight(use, home);
+    describeHooks(use, home);
     describeQuiesce(use, home);
+    more.beforeSnapshots?.(use, home);
     describeSnapshotCommands(use, home);
+    describeOrphanCommands(use, home);
+    more.last?.(use, home);
   });
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { DeviceUnderTest, StartDevice } from '../support/device-under-test.js';
 import { Cluster } from './suite/cluster.js';
 import { describeEnvironment } from './suite/environment.js';
+import { describeExec } from './suite/exec.js';
 import { describeObjects } from './suite/objects.js';
 import { describeSnapshots } from './suite/snapshots.js';
 import { describeVolumes } from './suite/volumes.js';
@@ -36,5 +37,6 @@ export function describeDeviceConformance(name: string, start: StartDevice): voi
     describeWorkloads(use);
     describeVolumes(use);
     describeSnapshots(use);
+    describeExec(use);
   });
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DiagnosticSeverity, fromFile, Parser } from '@asyncapi/parser';
 import { flow, subjectOfAllDevices } from '@snapfleet/contracts';
@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test('the committed reference is what the contracts say', async () => {
-  await execa('tsc', ['-b', 'libs/contracts'], { cwd: root, preferLocal: true });
+test('the committed reference and rights are what the code says', async () => {
+  await execa('tsc', ['-b', 'libs/contracts', 'libs/kubernetes'], { cwd: root, preferLocal: true });
   const { exitCode, stderr } = await execa('node', ['tools/generate-docs.ts', '--check'], {
     cwd: root,
     preferLocal: true,
@@ -29,6 +29,14 @@ test('the AsyncAPI document is valid and has a channel for each message', async 
     expect.arrayContaining(flow.map((message) => subjectOfAllDevices(message).replace('*', '{device}'))),
   );
   expect(document?.operations().all()).toHaveLength(flow.length);
+});
+
+test('every app that uses the Kubernetes API has a manifest of its rights', async () => {
+  const { stdout } = await execa('grep', ['-rl', '--include=*.ts', '--exclude-dir=dist', 'connectToCluster', 'apps'], {
+    cwd: root,
+  });
+  const using = new Set(stdout.split('\n').map((path) => `${path.split('/')[1] ?? ''}.yaml`));
+  expect((await readdir(`${root}deploy/rbac`)).sort()).toEqual([...using].sort());
 });
 
 test('every link of the reference leads somewhere', async () => {

@@ -1,4 +1,5 @@
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
+import { describeFailingHooks } from './hooks-suite.js';
 import { describeProcedure } from './procedure-suite.js';
 
-describeProcedure('the embedded device', startOnEmbeddedDevice);
+describeProcedure('the embedded device, over TLS', () => startOnEmbeddedDevice({ tls: true }), describeFailingHooks);

@@ -15,6 +15,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claim, consumerPod, deployment } from '../quickstart/demo-objects.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { waitUntil } from '../support/wait-until.js';
+import { describeGroups, type Place } from './group-suite.js';
+import { describeHooks } from './hooks-suite.js';
+import { describeOrphans } from './orphans-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
 
@@ -23,9 +26,14 @@ const quiesceNotes = { level: 'cold' as const, workload: { kind: 'Deployment' as
 
 /**
  * The whole procedure with all services as processes; the same on the embedded and on the real device. The tests share
- * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest.
+ * one device and one volume with a Deployment that uses it, because volumes are slow to make in the guest. `describeMore` describes
+ * more tests on that device.
  */
-export function describeProcedure(name: string, start: () => Promise<SnapfleetDevice>): void {
+export function describeProcedure(
+  name: string,
+  start: () => Promise<SnapfleetDevice>,
+  describeMore: (use: () => Place) => void = () => undefined,
+): void {
   describe(`the whole procedure on ${name}`, () => {
     let snapfleet: SnapfleetDevice;
     let client: SnapfleetClient;
@@ -68,6 +76,7 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       const handle = await create({ quiesce: quiesceNotes, movers: ['copy', 'restic'] });
       const { data } = await client.completion(handle, { deadlineMs, onEvent: (event) => events.push(event.name) });
       expect(data).toMatchObject({ outcome: 'proven', failures: [] });
+      expect(events).toContain('snapshot.begun');
       expect(events.filter((event) => event === 'backup.completed')).toHaveLength(2);
       expect(events.filter((event) => event === 'restore.verified')).toHaveLength(3);
       expect(events.indexOf('workload.resumed')).toBeLessThan(events.indexOf('snapshot.ready'));
@@ -216,5 +225,11 @@ export function describeProcedure(name: string, start: () => Promise<SnapfleetDe
       await remove(right);
       await remove(wrong);
     });
+
+    const place = (): Place => ({ snapfleet, client, namespace, deadlineMs });
+    describeHooks(place);
+    describeGroups(place);
+    describeOrphans(() => ({ snapfleet, client, volume: volume() }));
+    describeMore(place);
   });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
+import { describeDeadManTimer } from './dead-man-timer-suite.js';
 import { FaultBench } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
 import { problemsOf } from './fault-table.js';
@@ -13,6 +14,8 @@ const chosen: readonly Fault[] = [
   { kind: 'step', victim: 'orchestrator', phase: 'cleaning', moment: 'after' },
   { kind: 'step', victim: 'cluster-operator', phase: 'quiescing', moment: 'before' },
   { kind: 'step', victim: 'cluster-operator', phase: 'resuming', moment: 'before' },
+  { kind: 'step', victim: 'workload-guard', phase: 'quiescing', moment: 'before' },
+  { kind: 'step', victim: 'cluster-operator', phase: 'cutting', moment: 'after', level: 'hooks' },
   { kind: 'step', victim: 'nats-server', phase: 'quiescing', moment: 'before' },
   { kind: 'step', victim: 'nats-server', phase: 'cutting', moment: 'after' },
   { kind: 'event', victim: 'backup-worker', event: 'backup.started' },
@@ -35,4 +38,8 @@ describe('injected faults on the embedded device', () => {
       expect(problemsOf(verdict), bench.snapfleet.lastLogLines()).toEqual([]);
     },
   );
+
+  describe('the dead-man timer', () => {
+    describeDeadManTimer(() => bench);
+  });
 });

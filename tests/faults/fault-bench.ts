@@ -7,6 +7,13 @@ import { waitUntil } from '../support/wait-until.js';
 export const replicas = 2;
 export const files: Readonly<Record<string, string>> = { 'notes.txt': 'first\n', 'folder/other.txt': 'second\n' };
 
+/** What hooks put into the volume for the cut. */
+export const marker = 'marker';
+export const markerHooks = {
+  before: [{ command: ['touch', `/data/${marker}`] }],
+  after: [{ command: ['rm', '-f', `/data/${marker}`] }],
+};
+
 /** A device with a workload of two replicas and its volume, and everything that its services tell. */
 export class FaultBench {
   readonly persistentVolumeClaim = 'notes-data';

@@ -1,6 +1,6 @@
 import { type CommandHandle, type SnapfleetEvent, SnapshotCancel, SnapshotCreate } from '@snapfleet/client';
 import type { Fault, Victim } from './fault-list.js';
-import type { FaultBench } from './fault-bench.js';
+import { type FaultBench, markerHooks } from './fault-bench.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const reachMs = 60_000;
@@ -13,13 +13,18 @@ export async function injectFault(bench: FaultBench, fault: Fault): Promise<Comm
 
 type StepFault = Extract<Fault, { kind: 'step' }>;
 
-/** An orchestrator kills itself at the point; anything else is killed when the orchestrator tells that it is there. */
-const pointOf = ({ phase, moment, victim }: StepFault): string =>
-  `${phase}:${moment}:${victim === 'orchestrator' ? 'kill' : 'tell'}`;
+/**
+ * An orchestrator kills itself at the point; anything else is killed when the orchestrator tells that it is there. After a step
+ * with hooks it is held for the time of the kill, so that nothing has begun of the next one.
+ */
+function pointOf({ phase, moment, victim, level }: StepFault): string {
+  if (victim === 'orchestrator') return `${phase}:${moment}:kill`;
+  return `${phase}:${moment}:${level === 'hooks' && moment === 'after' ? 'hold' : 'tell'}`;
+}
 
 async function injectAtStep(bench: FaultBench, fault: StepFault): Promise<CommandHandle<'snapshot.create'>> {
   await bench.restartOrchestrator(pointOf(fault));
-  const handle = await create(bench, { movers: [], verify: [] });
+  const handle = await create(bench, fault, nothingMore);
   await reached(bench, `${fault.phase}:${fault.moment}`);
   await killAndStart(bench, fault.victim);
   return handle;
@@ -28,7 +33,7 @@ async function injectAtStep(bench: FaultBench, fault: StepFault): Promise<Comman
 /** A snapshot that was made and then cancelled has to be cleaned up: the cancel comes while the orchestrator is held. */
 async function injectIntoCleaning(bench: FaultBench, fault: StepFault): Promise<CommandHandle<'snapshot.create'>> {
   await bench.restartOrchestrator('cutting:after:kill');
-  const handle = await create(bench, { movers: [], verify: [] });
+  const handle = await create(bench, fault, nothingMore);
   await reached(bench, 'cutting:after');
   await bench.restartOrchestrator(`cutting:before:hold,${pointOf(fault)}`);
   await reached(bench, 'cutting:before');
@@ -42,7 +47,7 @@ async function injectAtEvent(
   bench: FaultBench,
   fault: Extract<Fault, { kind: 'event' }>,
 ): Promise<CommandHandle<'snapshot.create'>> {
-  const handle = await create(bench, { movers: ['copy'], verify: ['snapshot', 'backup'] });
+  const handle = await create(bench, fault, { movers: ['copy'], verify: ['snapshot', 'backup'] });
   const about = (event: SnapfleetEvent): boolean =>
     'restorePointId' in event.data && event.data.restorePointId === handle.restorePointId;
   await waitUntil(
@@ -54,12 +59,18 @@ async function injectAtEvent(
   return handle;
 }
 
-function create(
-  bench: FaultBench,
-  wish: { movers: 'copy'[]; verify: ('snapshot' | 'backup')[] },
-): Promise<CommandHandle<'snapshot.create'>> {
+interface Wish {
+  readonly movers: 'copy'[];
+  readonly verify: ('snapshot' | 'backup')[];
+}
+
+const nothingMore: Wish = { movers: [], verify: [] };
+
+function create(bench: FaultBench, fault: Fault, wish: Wish): Promise<CommandHandle<'snapshot.create'>> {
   const { namespace, persistentVolumeClaim, workload } = bench;
-  const policy = { quiesce: { level: 'cold' as const, workload }, ...wish };
+  const hooks = fault.kind === 'step' && fault.level === 'hooks';
+  const quiesce = hooks ? { level: 'hooks' as const, workload, ...markerHooks } : { level: 'cold' as const, workload };
+  const policy = { quiesce, ...wish };
   return bench.client.send(SnapshotCreate, { namespace, persistentVolumeClaim, policy });
 }
 

@@ -7,7 +7,7 @@ import {
   SnapshotShow,
 } from '@snapfleet/client';
 import { waitUntil } from '../support/wait-until.js';
-import { type FaultBench, files } from './fault-bench.js';
+import { type FaultBench, files, marker } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
 import { injectFault } from './inject-fault.js';
 
@@ -57,6 +57,7 @@ async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+const hasHooks = (fault: Fault): boolean => fault.kind === 'step' && fault.level === 'hooks';
 const isCancelled = (fault: Fault): boolean => fault.kind === 'step' && fault.phase === 'cleaning';
 
 async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
@@ -72,6 +73,10 @@ async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<s
   if (fault.kind === 'event' && ended === 'ready') {
     const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
     if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
+  }
+  if (hasHooks(fault) && ended === 'ready') {
+    const { consistency } = await show(bench, handle.restorePointId);
+    if (consistency !== 'app') problems.push(`its grade is ${String(consistency)}, not app`);
   }
   const told = await endings(bench, handle);
   return told === 1 ? problems : [...problems, `${String(told)} terminal events were told`];
@@ -111,6 +116,9 @@ async function leftAfter(bench: FaultBench, fault: Fault, { restorePointId }: Ha
     await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs: endMs });
   }
   const left = await bench.leftovers();
+  const { namespace, persistentVolumeClaim } = bench;
+  if (marker in (await snapfleet.device.readFiles({ namespace, persistentVolumeClaim })))
+    left.push('what the hook before the cut did is not undone');
   if (handle !== undefined && (await snapfleet.device.logicalVolumeExists(handle)))
     left.push(`logical volume ${handle}`);
   return [...left, ...(await leasesLeft(bench))];

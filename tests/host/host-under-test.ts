@@ -13,7 +13,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/nats-core';
 import { bundleService, type ServiceBundle } from '../support/bundle-service.js';
 import { startNatsServer, type NatsServer } from '../support/nats-server.js';
-import { startedPort } from '../support/services.js';
+import { startedPort } from '../support/start-watch.js';
 import { bootGuest, type Guest } from '../support/uml/guest.js';
 import type { GuestProgram } from '../support/uml/guest-jobs.js';
 import { configureLvm } from '../support/uml/lvm-configuration.js';
@@ -54,15 +54,22 @@ export class HostUnderTest {
     private readonly bundle: ServiceBundle,
   ) {}
 
-  /** Boots the guest and makes the volumes; host-lvm is not started yet. */
-  static async boot(): Promise<HostUnderTest> {
+  /** Boots the guest and makes the volumes, without `volumes` an empty disk; host-lvm is not started yet. */
+  static async boot({ volumes = true } = {}): Promise<HostUnderTest> {
     const [guest, bundle] = await Promise.all([bootGuest(), bundleService('host-lvm')]);
     const nats = await startNatsServer({ host: guest.hostAddress });
     const options = { party: 'backup-worker', device, servers: nats.url, log: noLog } as const;
     const link = new NatsLink(options, 'test');
     const host = new HostUnderTest(guest, nats, link, new AgentCommands(link, options), bundle);
     await configureLvm(guest);
-    await prepareVolumes(guest);
+    if (volumes) await prepareVolumes(guest);
+    return host;
+  }
+
+  /** Boots the guest and starts host-lvm. */
+  static async create(options: { readonly volumes?: boolean } = {}): Promise<HostUnderTest> {
+    const host = await HostUnderTest.boot(options);
+    await host.startService();
     return host;
   }
 

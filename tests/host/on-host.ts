@@ -5,8 +5,7 @@ import { HostUnderTest } from './host-under-test.js';
 export function describeOnHost(suites: readonly ((use: () => HostUnderTest) => void)[]): void {
   let host: HostUnderTest | undefined;
   beforeAll(async () => {
-    host = await HostUnderTest.boot();
-    await host.startService();
+    host = await HostUnderTest.create();
   });
   afterAll(async () => {
     await host?.destroy();

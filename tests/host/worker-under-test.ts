@@ -12,7 +12,8 @@ import {
 } from '@snapfleet/contracts';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { bundleService, type ServiceBundle } from '../support/bundle-service.js';
-import { commandOf, serviceUid, startedPort } from '../support/services.js';
+import { commandOf, serviceUid } from '../support/services.js';
+import { startedPort } from '../support/start-watch.js';
 import type { GuestProgram } from '../support/uml/guest-jobs.js';
 import { waitUntil } from '../support/wait-until.js';
 import { device, type HostUnderTest } from './host-under-test.js';

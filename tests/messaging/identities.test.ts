@@ -1,3 +1,5 @@
+import { nkeyAuthenticator } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
 import { connectToDevice, type SnapfleetClient } from '@snapfleet/client';
 import {
   BackupStarted,
@@ -10,6 +12,7 @@ import {
   type Identity,
   type Party,
 } from '@snapfleet/contracts';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startNatsServer, type NatsServer } from '../support/nats-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -154,4 +157,33 @@ test('without a key, and with the key of another server, there is no way in', as
     nkeySeedFile: other.seedFiles?.['client-operator'],
   });
   await expect(foreign).rejects.toMatchObject({ code: 'access_denied' });
+});
+
+test('a key is changed while the server and the services run; the old one is of no use then', async () => {
+  let concealed = 0;
+  const conceal: Behaviour['conceal'] = () => {
+    concealed += 1;
+    return Promise.resolve({ concealed: true });
+  };
+  await service('orchestrator');
+  await service('host-lvm', { conceal });
+  const worker = await service('backup-worker');
+  const stolen = readFileSync(server.seedFiles?.['backup-worker'] ?? '', 'ascii').trim();
+  const withOldKey = () =>
+    connect({
+      servers: server.url,
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(stolen)),
+      reconnect: false,
+    });
+  await worker.commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 20_000 });
+  const thief = await withOldKey();
+  await server.changeKey('backup-worker');
+  await thief.closed();
+  await waitUntil('the old key is refused', async () => {
+    const connection = await withOldKey().catch(() => undefined);
+    await connection?.close();
+    return connection === undefined;
+  });
+  await worker.commands.call(VolumeConceal, VolumeConceal.example, { deadlineMs: 20_000 });
+  expect(concealed).toBe(2);
 });

@@ -120,7 +120,8 @@ export async function startService(
   behaviour: Behaviour = {},
   adjustments: Adjustments = {},
 ): Promise<TestService> {
-  const connection = { party, device, servers: server.url, token: server.token, nkeySeed: nkeySeedOf(server, party) };
+  const { url: servers, token, caFile } = server;
+  const connection = { party, device, servers, token, caFile, nkeySeed: nkeySeedOf(server, party) };
   const module: DynamicModule = {
     module: TestModule,
     imports: [MessagingModule.forRoot({ ...connection, publishDeadlineMs: 20_000 })],

@@ -3,10 +3,12 @@ import type { Manifest } from '../support/device-under-test.js';
 
 const image = 'registry.k8s.io/pause:3.10';
 
-function podSpec(claimName: string): V1PodSpec {
+/** Each claim is mounted at `/data`, the second at `/data-1`, and so on. */
+function podSpec(claimNames: readonly string[]): V1PodSpec {
+  const volumes = claimNames.map((claimName, index) => ({ claimName, name: index === 0 ? 'data' : `data-${index}` }));
   return {
-    containers: [{ name: 'app', image, volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
-    volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+    containers: [{ name: 'app', image, volumeMounts: volumes.map(({ name }) => ({ name, mountPath: `/${name}` })) }],
+    volumes: volumes.map(({ name, claimName }) => ({ name, persistentVolumeClaim: { claimName } })),
     terminationGracePeriodSeconds: 1,
   };
 }
@@ -39,12 +41,12 @@ export function consumerPod(namespace: string, name: string, claimName: string):
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels: { app: name } },
-    spec: podSpec(claimName),
+    spec: podSpec([claimName]),
   };
 }
 
-/** A Deployment of one replica that uses a claim, labelled `app=<name>`. */
-export function deployment(namespace: string, name: string, claimName: string): V1Deployment & Manifest {
+/** A Deployment of one replica that uses these claims, labelled `app=<name>`. */
+export function deployment(namespace: string, name: string, ...claimNames: string[]): V1Deployment & Manifest {
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -54,7 +56,7 @@ export function deployment(namespace: string, name: string, claimName: string): 
       replicas: 1,
       strategy: { type: 'Recreate' },
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: podSpec(claimName) },
+      template: { metadata: { labels }, spec: podSpec(claimNames) },
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,9 @@ import type { ServiceName } from './services.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const asked = Symbol('asked');
+
+/** Programs of their own that a service starts, at their places beside its folder of the module that starts them. */
+const ownPrograms: Partial<Record<ServiceName, readonly string[]>> = { 'host-lvm': ['writers/thaw-watchdog.js'] };
 
 /** A service as one file. */
 export interface ServiceBundle {
@@ -22,8 +25,9 @@ export async function bundleService(name: ServiceName): Promise<ServiceBundle> {
   const directory = await mkdtemp(join(tmpdir(), 'snapfleet-bundle-'));
   // Services of other users read it too.
   await chmod(directory, 0o755);
-  const path = join(directory, `${name}.mjs`);
-  const main = join(checkout, 'apps', name, 'dist', 'main.js');
+  const path = join(directory, 'service', `${name}.mjs`);
+  const dist = join(checkout, 'apps', name, 'dist');
+  const main = join(dist, 'main.js');
   await build({
     entryPoints: [main],
     outfile: path,
@@ -39,6 +43,7 @@ export async function bundleService(name: ServiceName): Promise<ServiceBundle> {
     },
     plugins: [absentStayOutside],
   });
+  for (const program of ownPrograms[name] ?? []) await cp(join(dist, program), join(directory, program));
   return { path, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 

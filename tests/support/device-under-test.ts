@@ -13,6 +13,8 @@ export interface DeviceUnderTest {
   /** Kubeconfig of a cluster administrator, for processes on this machine. */
   readonly kubeconfigPath: string;
   readonly capabilities: DeviceCapabilities;
+  /** A kubeconfig with the rights that `deploy/rbac` gives an app; the embedded device lets everybody do everything. */
+  kubeconfigOf(app: string): Promise<string>;
   /** Make a fresh namespace, with a name of its own and the ServiceAccount `default`; returns its name. */
   namespace(): Promise<string>;
   /** Merge each object into the one that exists, or create it; returns them as the API server has them now. */
@@ -53,6 +55,10 @@ export interface ClaimName {
 export interface DeviceCapabilities {
   /** Pods with `restartPolicy: Never` really run their command and end Succeeded or Failed by its exit code. */
   readonly runsAssertions: boolean;
+  /** Commands in Pods are run, whatever they are; otherwise only what the embedded device plays of them. */
+  readonly runsAnyCommand: boolean;
+  /** Rights are given by roles (RBAC); otherwise its only user may do everything. */
+  readonly roles: boolean;
   /** Claims with `volumeMode: Block` get a block device. */
   readonly blockVolumes: boolean;
   /** Volumes are logical volumes under LVM, so that space, origin and read-only access are LVM's. */

@@ -4,7 +4,10 @@ import type { NatsServer } from './nats-server.js';
 import { serviceUid, type ServiceName } from './services.js';
 
 /** The embedded device plays the part of host-lvm. */
-const identityOf = (service: ServiceName): Identity => (service === 'device-simulator' ? 'host-lvm' : service);
+const identityOf = (service: MessagingService): Identity => (service === 'device-simulator' ? 'host-lvm' : service);
+
+/** A service that has to do with NATS. */
+export type MessagingService = Exclude<ServiceName, 'workload-guard'>;
 
 /** Gives each service the file of its own key; root keeps that of host-lvm and those of the clients. */
 export function handOutKeys({ seedFiles }: NatsServer): void {
@@ -15,9 +18,13 @@ export function handOutKeys({ seedFiles }: NatsServer): void {
 }
 
 /** The settings with which a service reaches NATS. */
-export function natsSettings({ url, token, seedFiles }: NatsServer, service: ServiceName): Record<string, string> {
+export function natsSettings(
+  { url, token, seedFiles, caFile }: NatsServer,
+  service: MessagingService,
+): Record<string, string> {
   return {
     SNAPFLEET_NATS_URL: url,
+    ...(caFile === undefined ? {} : { SNAPFLEET_NATS_CA_FILE: caFile }),
     ...(token === undefined ? {} : { SNAPFLEET_NATS_TOKEN: token }),
     ...(seedFiles === undefined ? {} : { SNAPFLEET_NATS_NKEY_SEED_FILE: seedFiles[identityOf(service)] }),
   };

@@ -10,12 +10,20 @@ export class NatsContainer implements NatsRunner {
     private readonly image: string,
     private readonly config: string,
     private readonly port: number,
+    /** Files that the configuration names; they get the same path in the container. */
+    private readonly files: readonly string[],
   ) {}
 
   async start(): Promise<void> {
     if (this.container === undefined) this.container = await this.create();
     else await (await this.handle(this.container)).start();
     this.running = true;
+  }
+
+  async reload(): Promise<void> {
+    if (this.container === undefined) return;
+    await this.container.copyFilesToContainer([{ source: this.config, target: '/nats.conf' }]);
+    await (await this.handle(this.container)).kill({ signal: 'SIGHUP' });
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -39,7 +47,10 @@ export class NatsContainer implements NatsRunner {
     const { GenericContainer, Wait } = await import('testcontainers');
     return new GenericContainer(this.image)
       .withCommand(['--config', '/nats.conf'])
-      .withCopyFilesToContainer([{ source: this.config, target: '/nats.conf' }])
+      .withCopyFilesToContainer([
+        { source: this.config, target: '/nats.conf' },
+        ...this.files.map((path) => ({ source: path, target: path })),
+      ])
       .withExposedPorts({ container: 4222, host: this.port })
       .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
       .withStartupTimeout(30_000)

@@ -10,19 +10,21 @@ const startDeadlineMs = 20_000;
 /** nats-server as a child process. */
 export class NatsProcess implements NatsRunner {
   private child: ChildProcess | undefined;
-  private readonly killWithTests = (): void => {
-    this.child?.kill('SIGKILL');
-  };
 
-  constructor(private readonly config: string) {
-    process.on('exit', this.killWithTests);
-  }
+  constructor(private readonly config: string) {}
 
   async start(): Promise<void> {
     const program = join(await serverPrograms('nats'), 'nats-server');
-    const child = spawn(program, ['--config', this.config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // The kernel ends it with the tests, however they end.
+    const command = ['--pdeathsig', 'KILL', program, '--config', this.config];
+    const child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     await ready(child);
+  }
+
+  reload(): Promise<void> {
+    this.child?.kill('SIGHUP');
+    return Promise.resolve();
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -35,7 +37,6 @@ export class NatsProcess implements NatsRunner {
   }
 
   remove(): Promise<void> {
-    process.off('exit', this.killWithTests);
     return Promise.resolve();
   }
 }

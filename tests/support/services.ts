@@ -7,15 +7,16 @@
  *   await service.stop();                                   // SIGTERM, and an orderly end;  service.kill9() is the other way
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, statSync, type WriteStream } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Guest } from './uml/guest.js';
+import { StartWatch } from './start-watch.js';
 
 export const services = [
   'orchestrator',
   'cluster-operator',
+  'workload-guard',
   'host-lvm',
   'backup-worker',
   'restore-verifier',
@@ -28,8 +29,7 @@ export const serviceUid = 64738;
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const readCapability = 'dac_read_search';
-const restoreCapabilities = [readCapability, 'dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
-const startDeadlineMs = 120_000;
+const restoreCapabilities = ['dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
 
 /** A service that has said that it runs. */
 export interface RunningService {
@@ -92,80 +92,7 @@ export function hostPlace(workDirectory: string): ServicePlace {
   };
 }
 
-/** Services as processes in a guest. The guest sees this machine's files, so that their programs are the same. */
-export function guestPlace(guest: Guest, workDirectory: string): ServicePlace {
-  mkdirSync(workDirectory, { recursive: true });
-  return {
-    start: async (name, environment) => {
-      const [program, ...args] = commandOf(name);
-      const watch = new StartWatch(name, join(workDirectory, `${name}.log`));
-      const running = await guest.start(program, args, {
-        workingDirectory: '/',
-        env: { ...environmentOf(), ...environment },
-        onLine: watch.line,
-      });
-      running.ended.then(watch.ended, watch.ended);
-      return watch.service(async (signal) => {
-        running.kill(signal);
-        await running.ended.catch(() => undefined);
-      });
-    },
-  };
-}
-
 const environmentOf = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', SNAPFLEET_HTTP_PORT: '0' });
-
-/** Reads what a service writes until it says that it has started. */
-class StartWatch {
-  private readonly log: string[] = [];
-  private readonly file: WriteStream;
-  private readonly port = Promise.withResolvers<number>();
-
-  constructor(
-    private readonly name: ServiceName,
-    logFile: string,
-  ) {
-    this.file = createWriteStream(logFile, { flags: 'a' });
-    this.port.promise.catch(() => undefined);
-  }
-
-  readonly line = (line: string): void => {
-    this.log.push(line);
-    this.file.write(`${line}\n`);
-    const port = startedPort(line);
-    if (port !== undefined) this.port.resolve(port);
-  };
-
-  readonly ended = (why: unknown): void => {
-    this.port.reject(new Error(`${this.name} ended (${String(why)}) before it was ready:\n${this.lastLines()}`));
-  };
-
-  async service(kill: (signal: NodeJS.Signals) => Promise<void>): Promise<RunningService> {
-    const timer = setTimeout(() => {
-      this.port.reject(new Error(`${this.name} was not ready within ${startDeadlineMs} ms:\n${this.lastLines()}`));
-    }, startDeadlineMs);
-    try {
-      const httpPort = await this.port.promise;
-      return { name: this.name, log: this.log, httpPort, stop: () => kill('SIGTERM'), kill9: () => kill('SIGKILL') };
-    } catch (error) {
-      await kill('SIGKILL');
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  private lastLines(): string {
-    return this.log.slice(-20).join('\n');
-  }
-}
-
-/** The port in the log line with which a service says that it has started. */
-export function startedPort(line: string): number | undefined {
-  if (!line.includes('"service.started"')) return undefined;
-  const { httpPort } = JSON.parse(line) as { httpPort?: unknown };
-  return typeof httpPort === 'number' ? httpPort : undefined;
-}
 
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

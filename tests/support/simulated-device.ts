@@ -76,7 +76,13 @@ async function clusterClient(stateDirectory: string, undo: UndoStack): Promise<C
 /** An embedded device that runs. */
 export class SimulatedDevice implements DeviceUnderTest {
   readonly name = 'simulator';
-  readonly capabilities: DeviceCapabilities = { runsAssertions: false, blockVolumes: false, realLogicalVolumes: false };
+  readonly capabilities: DeviceCapabilities = {
+    runsAssertions: false,
+    runsAnyCommand: false,
+    roles: false,
+    blockVolumes: false,
+    realLogicalVolumes: false,
+  };
   readonly kubeconfigPath: string;
   readonly #volumes: string;
   readonly #core: CoreV1Api;
@@ -91,6 +97,10 @@ export class SimulatedDevice implements DeviceUnderTest {
     const config = new KubeConfig();
     config.loadFromFile(this.kubeconfigPath);
     this.#core = config.makeApiClient(CoreV1Api);
+  }
+
+  kubeconfigOf(): Promise<string> {
+    return readFile(this.kubeconfigPath, 'utf8');
   }
 
   namespace(): Promise<string> {

@@ -12,6 +12,7 @@ import { natsSettings } from './nats-access.js';
 import type { NatsServer } from './nats-server.js';
 import type { UndoStack } from './real-device/undo-stack.js';
 import type { RunningService, ServiceName, ServicePlace } from './services.js';
+import type { GuestSystemd } from './systemd/guest-systemd.js';
 import { waitUntil } from './wait-until.js';
 
 export const deviceName = 'edge-1';
@@ -31,6 +32,8 @@ interface Parts {
   /** Runs a bash script where the backups are, with the destination as its directory. */
   readonly runInDestination: (script: string) => Promise<string>;
   readonly workDirectory: string;
+  /** What runs the services by their units, where something does. */
+  readonly systemd?: GuestSystemd;
   readonly undo: UndoStack;
 }
 
@@ -56,6 +59,11 @@ export class SnapfleetDevice {
     this.custom = config.makeApiClient(CustomObjectsApi);
   }
 
+  get systemd(): GuestSystemd {
+    if (this.parts.systemd === undefined) throw new Error('the services of this device do not run by their units');
+    return this.parts.systemd;
+  }
+
   get natsUrl(): string {
     return this.parts.nats.url;
   }
@@ -65,7 +73,7 @@ export class SnapfleetDevice {
     if (plan === undefined) throw new Error(`${name} is not a service of this device`);
     const service = await plan.place.start(name, {
       SNAPFLEET_DEVICE: deviceName,
-      ...natsSettings(this.nats, name),
+      ...(name === 'workload-guard' ? {} : natsSettings(this.nats, name)),
       ...plan.environment,
       ...more,
     });
@@ -139,6 +147,12 @@ export class SnapfleetDevice {
       ...claims.items.map(({ metadata }) => `PersistentVolumeClaim ${metadata?.name ?? ''}`),
       ...(await this.volumeSnapshots(namespace)).map((name) => `VolumeSnapshot ${name}`),
     ];
+  }
+
+  /** Whether the copy mover's backup of a restore point has a file of this name. */
+  async copyHolds(restorePointId: string, file: string): Promise<boolean> {
+    const found = await this.parts.runInDestination(`find . -path '*/${restorePointId}/*' -name '${file}'`);
+    return found.trim() !== '';
   }
 
   /** Changes a file within the copy mover's backup of a restore point. */

@@ -4,7 +4,7 @@ import { chown } from 'node:fs/promises';
 export const workerUid = 21_500;
 
 // What a faithful copy needs without being root: to read everything, and to give owners, modes, attributes and nodes back.
-const moverCapabilities = ['dac_read_search', 'dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
+const moverCapabilities = ['dac_override', 'chown', 'fowner', 'fsetid', 'setfcap', 'mknod'];
 
 /** The command that runs a program as that user with these ambient capabilities and no others. */
 export function asWorker(

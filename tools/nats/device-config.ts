@@ -21,8 +21,9 @@ export interface DeviceConfig {
   /** Such as `127.0.0.1:4222`. */
   readonly listen: string;
   readonly storeDirectory: string;
-  /** Files of a certificate; the server then takes TLS connections only. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Files of a certificate and of its authority; the server then takes TLS connections only. */
+  readonly tls?:
+    { readonly certificate: string; readonly key: string; readonly authority?: string | undefined } | undefined;
 }
 
 /** The public key of each identity. */
@@ -57,6 +58,9 @@ export function natsConfiguration(config: DeviceConfig, keys: PublicKeys): strin
   return `# Made by npm run nats-config; make it again when Snapfleet is updated.
 listen: ${JSON.stringify(listen)}
 server_name: ${JSON.stringify(device)}
+# Far more than the services and clients of one device use.
+max_connections: 256
+max_subscriptions: 1024
 jetstream {
   domain: ${JSON.stringify(jetStreamDomain)}
   store_dir: ${JSON.stringify(storeDirectory)}
@@ -90,7 +94,9 @@ async function publicKeyOf(file: string): Promise<string> {
 /** A context of the `nats` program: a client's answers come under its own inbox prefix, which the program must be told. */
 function contextOf(config: DeviceConfig, seedFile: string, publicKey: string): string {
   const url = `${config.tls === undefined ? 'nats' : 'tls'}://${config.listen}`;
-  return `${JSON.stringify({ url, nkey: seedFile, inbox_prefix: inboxPrefixOf('client', publicKey) }, null, 2)}\n`;
+  const ca = config.tls?.authority;
+  const context = { url, nkey: seedFile, inbox_prefix: inboxPrefixOf('client', publicKey), ...(ca && { ca }) };
+  return `${JSON.stringify(context, null, 2)}\n`;
 }
 
 /**

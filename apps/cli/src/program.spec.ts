@@ -1,5 +1,7 @@
 import {
   type ConnectionOptions,
+  OrphanRecord,
+  orphanExample,
   RestorePoint,
   SnapfleetError,
   type SnapfleetClient,
@@ -85,6 +87,13 @@ test('wrong usage ends with 2 and says what is wrong', async () => {
   expect((await run('restore x')).stderr).toContain('--to');
 });
 
+test('a token is taken from the environment and from no command line, which others can read', async () => {
+  const { code, stderr, connectedTo } = await run('snapshot list --token secret-of-mine');
+  expect({ code, connectedTo }).toEqual({ code: 2, connectedTo: undefined });
+  expect(stderr).toContain('--token');
+  expect(stderr).not.toContain('secret-of-mine');
+});
+
 test('address, device and token come from the environment, and options win', async () => {
   const client = { ask: () => Promise.resolve({ restorePoints: [] }) } as unknown as SnapfleetClient;
   expect((await run('snapshot list', client)).connectedTo).toMatchObject({
@@ -92,8 +101,13 @@ test('address, device and token come from the environment, and options win', asy
     device: 'edge-1',
     token: 'secret',
   });
-  const options = await run('snapshot list --device edge-2 --server nats://other:1', client);
-  expect(options.connectedTo).toMatchObject({ servers: 'nats://other:1', device: 'edge-2' });
+  const words = 'snapshot list --device edge-2 --server tls://other:1 --nkey-file /key --ca-file /ca.pem';
+  expect((await run(words, client)).connectedTo).toMatchObject({
+    servers: 'tls://other:1',
+    device: 'edge-2',
+    nkeySeedFile: '/key',
+    caFile: '/ca.pem',
+  });
 });
 
 test('without a device it says how to name one', async () => {
@@ -141,6 +155,7 @@ test('the beginning of an id is enough where it fits one restore point', async (
 test.each([
   ['device_unreachable', 3],
   ['access_denied', 3],
+  ['server_not_trusted', 3],
   ['deadline_exceeded', 4],
   ['invalid_message', 2],
   ['snapshot_not_found', 1],
@@ -167,4 +182,34 @@ test('doctor fails when a check fails, and says what to do', async () => {
   expect(code).toBe(1);
   expect(stdout).toContain('✓ orchestrator');
   expect(stdout).toContain(`What to do: ${error.remedy}`);
+});
+
+test('orphans are a table with what may become of them, and are explained on request', async () => {
+  const seen = { firstSeen: '2026-11-23T10:00:00Z', lastSeen: '2026-11-23T12:00:00Z', scans: 3 };
+  const quarantine = { quarantinedSince: '2026-11-23T11:00:00Z', quarantinedSeconds: 3600, quarantineOver: true };
+  const orphan = OrphanRecord.parse({ ...orphanExample, ...seen, ...quarantine });
+  const asked: unknown[] = [];
+  const client = {
+    ask: (_definition: unknown, data: unknown) => {
+      asked.push(data);
+      return Promise.resolve({ scannedAt: seen.lastSeen, orphans: [orphan], total: 2 });
+    },
+  } as unknown as SnapfleetClient;
+  const { stdout, stderr } = await run('orphans list --scan --owner ours', client);
+  expect(asked).toEqual([{ scan: true, owner: 'ours' }]);
+  expect(stdout).toContain('b7c1f3a2');
+  expect(stdout).toMatch(/volume-snapshot-content +snapcontent-\S+ +ours +1\.0 GiB +may be purged +the restore point/);
+  expect(stderr).toContain('1 more are not shown');
+  const explained = await run('orphans list --explain', client);
+  expect(explained.stdout).toContain(`- ${orphan.evidence[0] ?? ''}`);
+  expect(explained.stdout).toContain(orphan.purgeNote);
+  const json = await run('orphans list --json', client);
+  expect(JSON.parse(json.stdout)).toMatchObject({ orphans: [orphan], total: 2 });
+});
+
+test('a purge without an orphan sends nothing', async () => {
+  const client = { ask: () => Promise.resolve({ orphans: [], total: 0 }) } as unknown as SnapfleetClient;
+  expect((await run('orphans purge', client)).code).toBe(2);
+  expect((await run('orphans purge b7c1f3a2', client)).code).toBe(1);
+  expect(await run('orphans purge --all', client)).toMatchObject({ code: 0 });
 });

@@ -5,6 +5,9 @@ import { addCompletion } from './commands/completion.command.js';
 import { addDeadLetters } from './commands/dead-letters.command.js';
 import { addDoctor } from './commands/doctor.command.js';
 import { addEventsFollow } from './commands/events-follow.command.js';
+import { addGroupCreate } from './commands/group-create.command.js';
+import { addOrphansList } from './commands/orphans-list.command.js';
+import { addOrphansPurge } from './commands/orphans-purge.command.js';
 import { addRestore } from './commands/restore.command.js';
 import { addSnapshotCancel } from './commands/snapshot-cancel.command.js';
 import { addSnapshotCreate } from './commands/snapshot-create.command.js';
@@ -35,6 +38,8 @@ Examples:
   # the data is back
   snapfleet restore 5b0a4c3e --to orders-restored
 
+A server with a token in place of nkeys gets that of SNAPFLEET_NATS_TOKEN: others on this machine can read a command line.
+
 Exit codes:
 ${exitCodeHelp}`;
 
@@ -42,9 +47,12 @@ function addCommands(program: Command, runtime: Runtime): Command {
   const snapshot = program.command('snapshot').description('make, show and delete restore points');
   for (const add of [addSnapshotCreate, addSnapshotList, addSnapshotShow, addSnapshotWatch]) add(snapshot, runtime);
   for (const add of [addSnapshotDelete, addSnapshotCancel]) add(snapshot, runtime);
+  addGroupCreate(program.command('group').description('restore points that belong together'), runtime);
   for (const add of [addBackup, addRestore, addVerify]) add(program, runtime);
   const events = program.command('events').description('what happens on the device');
   addEventsFollow(events, runtime);
+  const orphans = program.command('orphans').description('what is left over of snapshots and verifications');
+  for (const add of [addOrphansList, addOrphansPurge]) add(orphans, runtime);
   addDeadLetters(program, runtime);
   addDoctor(program, runtime);
   return program;
@@ -74,9 +82,11 @@ function baseProgram(runtime: Runtime): Command {
         .default('nats://127.0.0.1:4222'),
     )
     .addOption(new Option('-d, --device <name>', 'name of the device').env('SNAPFLEET_DEVICE'))
-    .addOption(new Option('--token <token>', 'better given in the environment').env('SNAPFLEET_NATS_TOKEN'))
+    .addOption(new Option('--nkey-file <file>', 'seed of your nkey').env('SNAPFLEET_NATS_NKEY_SEED_FILE'))
     .addOption(
-      new Option('--nkey-file <file>', 'seed of your nkey, in place of a token').env('SNAPFLEET_NATS_NKEY_SEED_FILE'),
+      new Option('--ca-file <file>', 'authorities that may sign the certificate of a tls:// server').env(
+        'SNAPFLEET_NATS_CA_FILE',
+      ),
     )
     .option('--json', 'one JSON document, or one a line, for scripts')
     .option('--no-color', 'without colours; so does NO_COLOR')

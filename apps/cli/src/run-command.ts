@@ -38,9 +38,13 @@ function documentOf(handle: CommandHandle, outcome: SnapfleetEvent | undefined):
   };
 }
 
+/** The command that shows what becomes of an operation. */
+const watching = ({ command, restorePointId }: CommandHandle): string =>
+  command === 'orphan.purge' ? 'snapfleet orphans list --scan' : `snapfleet snapshot watch ${restorePointId}`;
+
 /** Says how to go on after Ctrl-C: the operation runs on the device, not here. */
 function sayHowToGoOn(session: Session, handle: CommandHandle): void {
-  session.terminal.note(`The operation goes on. Watch it: snapfleet snapshot watch ${handle.restorePointId}`);
+  session.terminal.note(`The operation goes on. Watch it: ${watching(handle)}`);
 }
 
 /**
@@ -61,7 +65,7 @@ export async function showUntilEnd<Name extends CommandName, Outcome extends Sna
   if (!options.wait) {
     if (terminal.json) terminal.document(documentOf(handle, undefined));
     else terminal.line(handle.restorePointId);
-    terminal.note(`Accepted. Watch it: snapfleet snapshot watch ${handle.restorePointId}`);
+    terminal.note(`Accepted. Watch it: ${watching(handle)}`);
     return undefined;
   }
   const printer = new EventPrinter(terminal, (line) => terminal.note(line));

@@ -19,8 +19,8 @@ export interface Session {
 interface GlobalOptions {
   readonly server: string;
   readonly device?: string;
-  readonly token?: string;
   readonly nkeyFile?: string;
+  readonly caFile?: string;
   readonly json?: boolean;
   readonly color?: boolean;
 }
@@ -37,8 +37,9 @@ async function connect(runtime: Runtime, library: Library, options: GlobalOption
       rule: 'must be the name of the device',
     });
   }
-  const { server, device, token, nkeyFile } = options;
-  return runtime.connect({ servers: server, device, token, nkeySeedFile: nkeyFile, clientName: 'cli' });
+  const { server, device, nkeyFile, caFile } = options;
+  const access = { token: process.env['SNAPFLEET_NATS_TOKEN'], nkeySeedFile: nkeyFile, caFile };
+  return runtime.connect({ servers: server, device, ...access, clientName: 'cli' });
 }
 
 /**

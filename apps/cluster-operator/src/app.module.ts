@@ -1,48 +1,100 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { KubernetesClient, type Cluster } from '@snapfleet/kubernetes';
-import { MessagingModule } from '@snapfleet/messaging';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { connectToCluster } from '@snapfleet/kubernetes';
+import { EventPublisher, MessagingModule } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
+import { GuardClient, ResumeWorkload, type WorkloadGuard } from '@snapfleet/workloads';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
+import { clusterAccess, clusterToken, type Cluster } from './cluster-access.js';
 import type { ClusterOperatorSettings } from './config.js';
 import { RunningSteps } from './marks/running-steps.js';
 import { ReleaseFinalizersUseCase } from './finalizer-release/release-finalizers.use-case.js';
+import { FindReferencesUseCase } from './orphans/find-references.use-case.js';
+import { InventoryClusterUseCase } from './orphans/inventory-cluster.use-case.js';
+import { OrphanController } from './orphans/orphan.controller.js';
+import { PurgeOrphanUseCase } from './orphans/purge-orphan.use-case.js';
 import { RemoveOrReleaseUseCase } from './snapshot-remove/remove-or-release.use-case.js';
 import { RemoveSnapshotUseCase } from './snapshot-remove/remove-snapshot.use-case.js';
+import { BeginAnnouncer } from './snapshot-take/begin-announcer.js';
 import { SnapshotController } from './snapshot-take/snapshot.controller.js';
 import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
 import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
 import { Consumer } from './volume-restore/consumer.js';
 import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.js';
 import { VolumeController } from './volume-restore/volume.controller.js';
+import { GuardController } from './workload-guard/guard.controller.js';
+import { ReportGuardUseCase } from './workload-guard/report-guard.use-case.js';
+import { HooksController } from './workload-hooks/hooks.controller.js';
+import { RunHooksUseCase } from './workload-hooks/run-hooks.use-case.js';
 import { QuiesceWorkloadUseCase } from './workload-quiesce/quiesce-workload.use-case.js';
 import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-case.js';
 import { WorkloadController } from './workload/workload.controller.js';
 
 const now = (): Date => new Date();
 
+/** Closes the connections to the workload guard with the application. */
+@Injectable()
+class GuardConnection implements OnApplicationShutdown {
+  constructor(@Inject(GuardClient) private readonly guard: GuardClient) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.guard.close();
+  }
+}
+
 function providers(settings: ClusterOperatorSettings): Provider[] {
   const requestDeadlineMs = settings.SNAPFLEET_KUBERNETES_REQUEST_SECONDS * 1000;
   const kubernetes = { kubeconfig: settings.SNAPFLEET_KUBECONFIG, requestDeadlineMs };
-  const made = <T>(provide: new (...parts: never[]) => T, useFactory: (cluster: Cluster) => T): Provider => ({
-    provide,
-    useFactory,
-    inject: [KubernetesClient],
-  });
+  const made = <T>(
+    provide: new (...parts: never[]) => T,
+    useFactory: (cluster: Cluster, guard: WorkloadGuard) => T,
+  ): Provider => ({ provide, useFactory, inject: [clusterToken, GuardClient] });
   return [
     RunningSteps,
-    { provide: KubernetesClient, useFactory: () => KubernetesClient.connect(kubernetes) },
-    made(PreflightClaimUseCase, (cluster) => new PreflightClaimUseCase(cluster)),
-    made(QuiesceWorkloadUseCase, (cluster) => new QuiesceWorkloadUseCase(cluster, now)),
-    made(ResumeWorkloadUseCase, (cluster) => new ResumeWorkloadUseCase(cluster, now)),
+    { provide: clusterToken, useFactory: (): Cluster => connectToCluster(clusterAccess, kubernetes) },
+    { provide: GuardClient, useFactory: () => new GuardClient(settings.SNAPFLEET_GUARD_SOCKET) },
+    GuardConnection,
+    made(PreflightClaimUseCase, (cluster, guard) => new PreflightClaimUseCase(cluster, guard)),
+    made(QuiesceWorkloadUseCase, (cluster, guard) => new QuiesceWorkloadUseCase(cluster, guard, now)),
+    made(ResumeWorkloadUseCase, (cluster, guard) => {
+      return new ResumeWorkloadUseCase(new ResumeWorkload(cluster, now), guard);
+    }),
+    made(ReportGuardUseCase, (_cluster, guard) => new ReportGuardUseCase(guard)),
     made(RemoveOrReleaseUseCase, (cluster) => {
       return new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), new ReleaseFinalizersUseCase(cluster, now));
     }),
-    made(TakeSnapshotUseCase, (cluster) => new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster))),
+    {
+      provide: TakeSnapshotUseCase,
+      useFactory: (cluster: Cluster, events: EventPublisher) =>
+        new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), new BeginAnnouncer(events)),
+      inject: [clusterToken, EventPublisher],
+    },
     made(RestoreVolumeUseCase, (cluster) => {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
     }),
     made(RemoveVolumeUseCase, (cluster) => new RemoveVolumeUseCase(cluster)),
+    made(InventoryClusterUseCase, (cluster) => new InventoryClusterUseCase(cluster, now)),
+    made(FindReferencesUseCase, (cluster) => new FindReferencesUseCase(cluster, now)),
+    {
+      provide: PurgeOrphanUseCase,
+      useFactory: (cluster: Cluster, removeSnapshot: RemoveOrReleaseUseCase) => {
+        const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now);
+        return new PurgeOrphanUseCase({ cluster, removeSnapshot, releaseFinalizers, now });
+      },
+      inject: [clusterToken, RemoveOrReleaseUseCase],
+    },
+    {
+      provide: RunHooksUseCase,
+      useFactory: (cluster: Cluster, steps: RunningSteps) => new RunHooksUseCase(cluster, steps, now),
+      inject: [clusterToken, RunningSteps],
+    },
   ];
 }
 
@@ -53,7 +105,15 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [MessagingModule.forRoot({ party: 'cluster-operator', ...natsConnection(settings) })],
-      controllers: [ClaimController, WorkloadController, SnapshotController, VolumeController],
+      controllers: [
+        ClaimController,
+        WorkloadController,
+        HooksController,
+        GuardController,
+        SnapshotController,
+        VolumeController,
+        OrphanController,
+      ],
       providers: providers(settings),
     };
   }

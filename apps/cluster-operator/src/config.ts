@@ -16,6 +16,11 @@ export const ClusterOperatorSettings = z.object({
     .max(300)
     .default(30)
     .describe('how long one request to the API server may take'),
+  SNAPFLEET_GUARD_SOCKET: z
+    .string()
+    .regex(/^\/.{1,106}$/, 'must be an absolute path of at most 107 characters')
+    .default('/run/snapfleet/workload-guard/guard.sock')
+    .describe('where workload-guard listens; without it no workload is taken away'),
   SNAPFLEET_CONSUMER_IMAGE: z
     .string()
     .min(1)

@@ -3,8 +3,12 @@ import { ServiceLog } from '@snapfleet/service-kit';
 import { poolBytes, type DeviceSimulatorSettings } from './config.js';
 import { EmbeddedDevice } from './embedded-device.js';
 import { HostPools } from './host/host-pools.js';
+import { HostRemoval } from './host/host-removal.js';
 import { HostVolumes } from './host/host-volumes.js';
+import { InventoryController } from './host/inventory.controller.js';
 import { VolumeController } from './host/volume.controller.js';
+import { WriterFreezes } from './host/writer-freezes.js';
+import { WritersController } from './host/writers.controller.js';
 
 /** Stops the device when nothing asks it any more. */
 @Injectable()
@@ -45,7 +49,7 @@ export class AppModule {
   static with(settings: DeviceSimulatorSettings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [VolumeController],
+      controllers: [VolumeController, InventoryController, WritersController],
       providers: [
         { provide: EmbeddedDevice, useFactory: (log: ServiceLog) => startDevice(settings, log), inject: [ServiceLog] },
         {
@@ -57,6 +61,12 @@ export class AppModule {
           provide: HostPools,
           useFactory: (device: EmbeddedDevice, volumes: HostVolumes) => new HostPools(device, volumes),
           inject: [EmbeddedDevice, HostVolumes],
+        },
+        WriterFreezes,
+        {
+          provide: HostRemoval,
+          useFactory: (device: EmbeddedDevice) => new HostRemoval(device),
+          inject: [EmbeddedDevice],
         },
         DeviceLifetime,
       ],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ApiServer } from './api/api-server.js';
 import { ControllerRunner } from './controllers/controller.js';
 import { deviceControllers } from './device-controllers.js';
+import { ExecSessions } from './exec/exec-sessions.js';
 import { VolumeLeases } from './host/volume-leases.js';
 import { seedDemo } from './seed/demo-objects.js';
 import { seedDevice } from './seed/device-objects.js';
@@ -63,9 +64,11 @@ export class EmbeddedDevice {
       deviceControllers(this.objects, this.pool, this.nodeName),
       onUnexpected,
     );
-    this.#api = new ApiServer(this.objects, this.#token, (error) => {
+    const onUnexpectedInApi = (error: unknown): void => {
       onUnexpected('api', error);
-    });
+    };
+    const exec = new ExecSessions(this.objects, this.pool, onUnexpectedInApi);
+    this.#api = new ApiServer(this.objects, this.#token, exec, onUnexpectedInApi);
   }
 
   /** Where the Kubernetes API is, once started. */

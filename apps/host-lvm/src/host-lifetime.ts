@@ -4,11 +4,15 @@ import type { ConcealVolume } from './exposure/conceal-volume.use-case.js';
 import type { HostLog, VolumeStore } from './exposure/host-ports.js';
 import type { LeaseJournal } from './exposure/lease-journal.js';
 import type { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
+import type { SettleRemovals } from './removal/settle-removals.js';
+import type { FreezeWriters } from './writers/freeze-writers.use-case.js';
 
 /** What has a beginning and an end with the service. */
 interface HostParts {
   readonly sweep: SweepLeftovers;
   readonly conceal: ConcealVolume;
+  readonly writers: FreezeWriters;
+  readonly settleRemovals: SettleRemovals;
   readonly journal: LeaseJournal;
   readonly volumes: VolumeStore;
 }
@@ -27,6 +31,7 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (this.parts.journal.unreadableLines > 0)
       this.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
+    await this.parts.settleRemovals.run();
     await this.parts.sweep.run();
     this.#timer = setInterval(() => {
       this.#sweepAgain();
@@ -34,12 +39,14 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
     // What they are about could not be undone while they ran.
     void this.options.earlierCommands?.then(() => {
       this.#sweepAgain();
+      this.#sweeping = this.#sweeping.then(() => this.parts.settleRemovals.run());
     });
     await this.#warnOfMissingGroups();
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
+    await this.parts.writers.thawAll();
     await this.#sweeping;
     await this.parts.conceal.endAll();
     await this.parts.journal.close();

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { AgentCommands, EventPublisher, MessagingModule, NatsLink } from '@snapfleet/messaging';
 import { natsConnection } from '@snapfleet/service-kit';
 import { AcceptCommandUseCase } from './accept/accept-command.use-case.js';
@@ -15,20 +15,35 @@ import { RecordFactUseCase } from './facts/record-fact.use-case.js';
 import { EventRecorder } from './journal/event-recorder.js';
 import { Journal } from './journal/journal.js';
 import { OperationStore } from './journal/operation.store.js';
+import { OrphanStore } from './journal/orphan.store.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { Outbox } from './journal/outbox.js';
 import { RestorePointStore } from './journal/restore-point.store.js';
 import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
+import { ListOrphansController } from './orphans/list-orphans.controller.js';
+import { OrphanCheck } from './orphans/orphan-check.js';
+import { orphanProviders, quarantineOf } from './orphans/orphan-providers.js';
+import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
+import { AskAgain } from './recovery/ask-again.use-case.js';
+import { JetStreamEventState } from './recovery/event-stream-state.js';
+import { Recovery } from './recovery/recovery.js';
+import { TellHistory } from './recovery/tell-history.use-case.js';
 import { reportTo } from './report.js';
 import { WorkLifetime } from './work-lifetime.js';
 import { workflows } from './workflow/workflows.js';
 
 const now = (): Date => systemClock.now();
 
+/** A process that was paused while another one took its place must not go on: nothing it knows is true any more. */
+function endProcess(): void {
+  new Logger('journal').fatal({ event: 'journal.taken-over' });
+  process.exit(1);
+}
+
 const journalProviders = (settings: OrchestratorSettings): Provider[] => [
-  { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL) },
+  { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL, endProcess) },
   { provide: OperationStore, useFactory: (journal: Journal) => new OperationStore(journal), inject: [Journal] },
   { provide: RestorePointStore, useFactory: (journal: Journal) => new RestorePointStore(journal), inject: [Journal] },
   { provide: Outbox, useFactory: (journal: Journal) => new Outbox(journal), inject: [Journal] },
@@ -65,6 +80,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
         events,
         workflows,
         caller,
+        orphans: new OrphanStore(journal, quarantineOf(settings)),
         clock: systemClock,
         report: reportTo('operations'),
         failpoint: settings.SNAPFLEET_FAILPOINT === undefined ? undefined : failpointOf(settings.SNAPFLEET_FAILPOINT),
@@ -98,9 +114,31 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
   },
   {
     provide: ExamineDeviceUseCase,
-    useFactory: (services: AgentCommands, link: NatsLink) =>
-      new ExamineDeviceUseCase(services, new ConsumerPresence(link)),
-    inject: [AgentCommands, NatsLink],
+    useFactory: (services: AgentCommands, link: NatsLink, orphans: OrphanCheck) =>
+      new ExamineDeviceUseCase(services, new ConsumerPresence(link), orphans),
+    inject: [AgentCommands, NatsLink, OrphanCheck],
+  },
+  {
+    provide: Recovery,
+    useFactory: (
+      journal: Journal,
+      operations: OperationStore,
+      restorePoints: RestorePointStore,
+      outbox: Outbox,
+      events: EventRecorder,
+      link: NatsLink,
+    ) => {
+      const report = reportTo('recovery');
+      const shared = { journal, outbox, events, now, report, stream: new JetStreamEventState(link) };
+      return new Recovery({
+        history: new TellHistory(shared),
+        work: new AskAgain({ ...shared, operations, restorePoints }),
+        clock: systemClock,
+        everyMs: settings.SNAPFLEET_RECOVERY_SECONDS * 1000,
+        report,
+      });
+    },
+    inject: [Journal, OperationStore, RestorePointStore, Outbox, EventRecorder, NatsLink],
   },
   WorkLifetime,
 ];
@@ -117,8 +155,15 @@ export class AppModule {
           ...natsConnection(settings),
         }),
       ],
-      controllers: [CommandsController, FactsController, ListRestorePointsController, ExamineDeviceController],
-      providers: [...journalProviders(settings), ...workProviders(settings)],
+      controllers: [
+        CommandsController,
+        FactsController,
+        ListRestorePointsController,
+        ExamineDeviceController,
+        ListOrphansController,
+        SnapshotBegunController,
+      ],
+      providers: [...journalProviders(settings), ...orphanProviders(settings), ...workProviders(settings)],
     };
   }
 }

@@ -18,6 +18,7 @@ const handle: CommandHandle = {
   commandId: 'c-1',
   operationId: OperationId.parse(operationId),
   restorePointId: RestorePointId.parse(restorePointId),
+  restorePointIds: [RestorePointId.parse(restorePointId)],
   eventsAfter: 0,
 };
 
@@ -48,6 +49,10 @@ describe('an event belongs to a command', () => {
   test('what becomes of the snapshot belongs to the command that cancels it', () => {
     const cancel = { ...handle, command: 'snapshot.cancel' as const };
     expect(belongsTo(eventOf(SnapshotFailed, { workflowid: restorePointId }), cancel)).toBe(true);
+    // Of a group, the operation has another id than its restore points.
+    expect(belongsTo(eventOf(SnapshotFailed, { workflowid: 'other' }), cancel)).toBe(true);
+    const other = eventOf(SnapshotFailed, { workflowid: restorePointId }, { restorePointId: operationId });
+    expect(belongsTo(other, cancel)).toBe(false);
   });
 });
 

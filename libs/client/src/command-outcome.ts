@@ -31,9 +31,10 @@ export function belongsTo(event: SnapfleetEvent, handle: CommandHandle): boolean
     return event.data.commandId === handle.commandId || event.message.causationid === handle.commandId;
   }
   const { workflowid, causationid } = event.message;
-  const operations: readonly string[] =
-    handle.command === 'snapshot.cancel' ? [handle.operationId, handle.restorePointId] : [handle.operationId];
-  return causationid === handle.commandId || (workflowid !== undefined && operations.includes(workflowid));
+  // A cancel ends what another command began.
+  if (handle.command === 'snapshot.cancel' && event.name === 'snapshot.failed')
+    return event.data.restorePointId === handle.restorePointId;
+  return causationid === handle.commandId || workflowid === handle.operationId;
 }
 
 /**

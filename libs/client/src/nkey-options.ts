@@ -1,23 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { nkeyAuthenticator, nkeys, type ConnectionOptions } from '@nats-io/nats-core';
-import { inboxPrefixOf, SnapfleetError } from '@snapfleet/contracts';
+import { inboxPrefixOf } from '@snapfleet/contracts';
+import { readNkeySeed } from '@snapfleet/nats-access';
 
-const forOthers = 0o077;
-
-function readSeed(file: string): Uint8Array {
-  const wrong = (rule: string): SnapfleetError =>
-    new SnapfleetError('invalid_message', `nkey seed file ${file}: ${rule}`, { field: 'nkeySeedFile', rule });
-  let text: string;
-  try {
-    if ((statSync(file).mode & forOthers) !== 0) throw wrong('must not be readable by others (chmod 600)');
-    text = readFileSync(file, 'ascii').trim();
-  } catch (thrown) {
-    if (thrown instanceof Error && 'syscall' in thrown) throw wrong(`cannot be read: ${thrown.message}`);
-    throw thrown;
-  }
-  if (!/^SU[A-Z2-7]{56}$/.test(text)) throw wrong('must be the seed of a user nkey (SU…)');
-  return new TextEncoder().encode(text);
-}
+const setting = 'nkeySeedFile';
 
 /**
  * What a client with an nkey says at connecting. Its answers come where no other client may listen.
@@ -25,9 +10,9 @@ function readSeed(file: string): Uint8Array {
  */
 export function nkeyOptions(seedFile: string | undefined): ConnectionOptions {
   if (seedFile === undefined) return {};
-  const publicKey = nkeys.fromSeed(readSeed(seedFile)).getPublicKey();
+  const publicKey = nkeys.fromSeed(readNkeySeed(seedFile, setting)).getPublicKey();
   return {
-    authenticator: nkeyAuthenticator(() => readSeed(seedFile)),
+    authenticator: nkeyAuthenticator(() => readNkeySeed(seedFile, setting)),
     inboxPrefix: inboxPrefixOf('client', publicKey),
   };
 }

@@ -3,6 +3,8 @@ import {
   cloudEventContentType,
   createMessage,
   encodeMessage,
+  GroupCreate,
+  memberRestorePointId,
   type CommandDefinition,
   type DataInputOf,
   type MessageContext,
@@ -25,8 +27,10 @@ export interface CommandHandle<Name extends CommandName = CommandName> {
   readonly commandId: string;
   /** The operation that the command starts; its events carry it as `workflowid`. */
   readonly operationId: OperationId;
-  /** The restore point that the command makes, or is about. */
+  /** The restore point that the command makes, or is about; of a group, the first. */
   readonly restorePointId: RestorePointId;
+  /** All of them: of a group, in the order of its claims. */
+  readonly restorePointIds: readonly RestorePointId[];
   /** The last position in the event stream before the command was published. */
   readonly eventsAfter: number;
 }
@@ -134,11 +138,21 @@ export async function sendCommand<Name extends CommandName, Definition extends C
     message,
     options.deadlineMs ?? requestDeadlineMs,
   );
+  const [restorePointId, ...others] = restorePointsOf(message.data, operationId);
   return {
     command: definition.name,
     commandId: id,
     operationId,
-    restorePointId: RestorePointId.parse(keyOf(message.data).restorePointId ?? operationId),
+    restorePointId,
+    restorePointIds: [restorePointId, ...others],
     eventsAfter,
   };
+}
+
+/** The restore points that a command names or will make. */
+function restorePointsOf(data: unknown, operationId: OperationId): [RestorePointId, ...RestorePointId[]] {
+  const group = GroupCreate.data.safeParse(data);
+  if (!group.success) return [RestorePointId.parse(keyOf(data).restorePointId ?? operationId)];
+  const [first, ...others] = group.data.persistentVolumeClaims.map((claim) => memberRestorePointId(operationId, claim));
+  return [first ?? RestorePointId.parse(operationId), ...others];
 }

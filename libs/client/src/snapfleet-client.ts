@@ -21,6 +21,9 @@ export interface EventOptions<Name extends EventName = EventName> {
   readonly onUnreadable?: UnreadableHandler;
 }
 
+/** The event that says that everything has ended, by the command that began it. */
+const completions = { 'snapshot.create': 'snapshot.completed', 'group.create': 'group.completed' } as const;
+
 /** What another system does with one device: send commands, await outcomes, follow events, ask. */
 export class SnapfleetClient {
   /** The messages that services of the device gave up on. */
@@ -58,16 +61,16 @@ export class SnapfleetClient {
   }
 
   /**
-   * Waits until all that the policy of a `snapshot.create` asked for has ended: every backup and every verification.
-   * Look at `data.outcome` whether all of it went well.
+   * Waits until all that the policy of a `snapshot.create` or `group.create` asked for has ended: every backup and every
+   * verification. Look at `data.outcome` whether all of it went well.
    * @throws as `outcome`
    */
-  async completion(
-    handle: CommandHandle<'snapshot.create'>,
+  async completion<Name extends keyof typeof completions>(
+    handle: CommandHandle<Name>,
     options: OutcomeOptions = {},
-  ): Promise<SnapfleetEvent<'snapshot.completed' | 'command.completed'>> {
-    const event = await awaitOutcome(this.connection, handle, { ...options, until: 'snapshot.completed' });
-    return event as SnapfleetEvent<'snapshot.completed' | 'command.completed'>;
+  ): Promise<SnapfleetEvent<(typeof completions)[Name] | 'command.completed'>> {
+    const event = await awaitOutcome(this.connection, handle, { ...options, until: completions[handle.command] });
+    return event as SnapfleetEvent<(typeof completions)[Name] | 'command.completed'>;
   }
 
   /**

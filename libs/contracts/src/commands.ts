@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './definition.js';
 import { Bytes, IdempotencyKey, ObjectName, RestorePointId } from './identifiers.js';
+import { OrphanId, orphanExample } from './orphan.js';
 import { VolumeReference } from './restore-point.js';
 import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
 
@@ -33,6 +34,11 @@ export const SnapshotCreate = defineCommand({
     'workload_not_found',
     'workload_conflict',
     'workload_not_gone',
+    'freeze_unsupported',
+    'freeze_failed',
+    'hook_failed',
+    'pool_unhealthy',
+    'guard_unavailable',
     'snapshot_not_ready',
     'mover_unknown',
     'cancelled',
@@ -53,9 +59,39 @@ export const SnapshotCreate = defineCommand({
   },
 });
 
+export const GroupCreate = defineCommand({
+  name: 'group.create',
+  summary:
+    'Make restore points of several volumes of one application in one quiesce window, with one group id: all of them or none.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    namespace: VolumeReference.shape.namespace,
+    persistentVolumeClaims: z
+      .array(ObjectName)
+      .min(1)
+      .max(16)
+      .refine((claims) => new Set(claims).size === claims.length, 'must name each claim once'),
+    policy: SnapshotPolicy.prefault({}),
+    ...whoAndWhy,
+  }),
+  errors: SnapshotCreate.errors,
+  outcomes: ['group.ready', 'group.failed', 'command.completed', 'command.rejected'],
+  example: {
+    namespace: 'shop',
+    persistentVolumeClaims: ['orders', 'invoices'],
+    policy: {
+      quiesce: { level: 'frozen', workload: { kind: 'StatefulSet', name: 'shop' } },
+      movers: ['restic'],
+    },
+    idempotencyKey: 'shop-2026-11-23',
+  },
+});
+
 export const SnapshotCancel = defineCommand({
   name: 'snapshot.cancel',
-  summary: 'Stop making a restore point: the workload is put back and what was made is removed.',
+  summary:
+    'Stop making a restore point, and the others of its group: the workload is put back and what was made is removed.',
   from: ['client'],
   to: ['orchestrator'],
   data: z.object({ restorePointId: RestorePointId, ...whoAndWhy }),
@@ -151,4 +187,33 @@ export const SnapshotDelete = defineCommand({
   errors: ['snapshot_not_found', 'snapshot_in_use', 'snapshot_delete_pending', 'last_good_copy', 'not_ours'],
   outcomes: ['snapshot.deleted', 'snapshot.delete-failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId },
+});
+
+export const OrphanPurge = defineCommand({
+  name: 'orphan.purge',
+  summary:
+    'Remove one orphan that is ours and has been in quarantine long enough, after a fresh proof that nothing refers to it.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    orphanId: OrphanId,
+    dryRun: z.boolean().default(false).describe('only tell the proof; needs no quarantine'),
+    releaseFinalizers: z
+      .boolean()
+      .default(false)
+      .describe('if a VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it'),
+    ...whoAndWhy,
+  }),
+  errors: [
+    'orphan_not_found',
+    'orphan_in_quarantine',
+    'orphan_not_purgeable',
+    'not_ours',
+    'snapshot_in_use',
+    'snapshot_delete_pending',
+    'volume_in_use',
+    'volume_replaced',
+  ],
+  outcomes: ['orphan.purged', 'orphan.examined', 'orphan.purge-failed', 'command.completed', 'command.rejected'],
+  example: { orphanId: orphanExample.orphanId, dryRun: true },
 });

@@ -26,6 +26,12 @@ export const Envelope = z.object({
   sequence: z.string().max(32).optional().describe('order among the events of one device'),
   replyto: z.string().max(256).optional().describe('NATS subject on which the outcome is awaited'),
   expires: z.iso.datetime({ offset: true }).optional().describe('a command is not begun after this time'),
+  history: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: told before, and told again because the stream that had it was lost; services do nothing about it',
+    ),
   traceparent: z.string().max(128).optional(),
   tracestate: z.string().max(512).optional(),
   data: z.unknown(),

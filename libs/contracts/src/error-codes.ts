@@ -49,6 +49,10 @@ export const errorCodes = {
     'The NATS server refused the credentials, or they do not allow this.',
     'Check the token or credentials and what they permit.',
   ),
+  server_not_trusted: final(
+    'The NATS server could not prove by its certificate that it is the one that was meant, or TLS is missing on one side.',
+    'Check the address (tls:// or nats://, and the host that the certificate names), the file of the authority, and the clock.',
+  ),
   dead_letter_not_found: final(
     'There is no dead letter of this number.',
     'List the dead letters: `snapfleet dead-letters list`.',
@@ -101,6 +105,26 @@ export const errorCodes = {
   workload_not_gone: passing(
     'Pods that use the volume did not end in time.',
     'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',
+  ),
+  freeze_unsupported: final(
+    'The processes of the Pods cannot be frozen on this host.',
+    'The host needs cgroup v2 with one cgroup for each Pod; use the quiesce level `cold` or `hooks` instead.',
+  ),
+  freeze_failed: passing(
+    'The processes of the Pods could not be frozen or let go.',
+    'The message says which cgroup did not answer; a watchdog lets frozen processes go on in any case.',
+  ),
+  hooks_unsupported: final(
+    'The hooks cannot run in the Pods as they are.',
+    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml allows it).',
+  ),
+  hook_failed: passing(
+    'A command in a Pod failed, did not end in time, or could not be started.',
+    'The message repeats the end of what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
+  ),
+  guard_unavailable: passing(
+    'The workload guard does not answer, and no workload is taken away without its dead-man timer.',
+    'Check that workload-guard runs and that the user of cluster-operator may open its socket; nothing was touched.',
   ),
   snapshot_not_ready: passing(
     'The VolumeSnapshot did not become ready in time.',
@@ -156,6 +180,32 @@ export const errorCodes = {
   mount_failed: passing('The volume could not be mounted read-only.', 'The message repeats what mount said.'),
   lvm_failed: passing('An LVM command failed.', 'The message repeats what LVM said.'),
   lease_not_found: final('There is no such lease: it has ended or was never given.', 'Expose the volume again.'),
+
+  volume_in_use: passing(
+    'Something has the logical volume open: a mount, a reader, or a lease.',
+    'End the named user; a volume that is open is never removed.',
+  ),
+  volume_replaced: final(
+    'The logical volume of this name is another one than was looked at.',
+    'Nothing: it was left alone. The next scan looks at what is there now.',
+  ),
+  proof_expired: passing(
+    'Too much time has passed since it was read that nothing refers to the logical volume.',
+    'Nothing: the proof is made again by itself.',
+  ),
+
+  orphan_not_found: final(
+    'There is no such orphan: it is gone, or was never seen.',
+    'List the orphans: `snapfleet orphans list --scan`.',
+  ),
+  orphan_in_quarantine: final(
+    'The orphan has not been in quarantine for long enough.',
+    'Ask again later: `snapfleet orphans list` says when it may be purged. A dry run needs no quarantine.',
+  ),
+  orphan_not_purgeable: final(
+    'The orphan is not proven to be ours, or something still refers to it.',
+    'The message says what keeps it. What is not ours is removed by its owner, with the tools of its owner.',
+  ),
 
   destination_unavailable: passing(
     'The backup destination cannot be reached or written.',

@@ -39,6 +39,13 @@ export type ObjectName = z.infer<typeof ObjectName>;
 export const ObjectUid = z.string().min(1).max(128).brand<'ObjectUid'>();
 export type ObjectUid = z.infer<typeof ObjectUid>;
 
+/** A Pod's uid as it stands in the name of its cgroup: a UUID, or for a static Pod 32 hexadecimal digits. */
+export const PodUid = z
+  .string()
+  .regex(/^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/, 'must be the uid of a Pod')
+  .brand<'PodUid'>();
+export type PodUid = z.infer<typeof PodUid>;
+
 /**
  * What CSI calls the volume or snapshot handle. TopoLVM's is the LV name, which is the LogicalVolume object's uid
  * (topolvm/topolvm internal/driver/controller.go); no other form is accepted.
@@ -84,4 +91,9 @@ export function operationIdFor(device: DeviceId, command: string, key: Idempoten
 /** The restore point that `snapshot.create` with this key makes: the operation's own id. */
 export function restorePointIdFor(device: DeviceId, key: IdempotencyKey): RestorePointId {
   return RestorePointId.parse(operationIdFor(device, 'snapshot.create', key));
+}
+
+/** The restore point of one claim that `group.create` makes as operation `groupId`. */
+export function memberRestorePointId(groupId: OperationId, persistentVolumeClaim: ObjectName): RestorePointId {
+  return RestorePointId.parse(deterministicUuid('group-member', groupId, persistentVolumeClaim));
 }

@@ -8,6 +8,7 @@ export * from './events/index.js';
 export * from './flow.js';
 export * from './identifiers.js';
 export * from './messages.js';
+export * from './orphan.js';
 export * from './permissions.js';
 export * from './pool-findings.js';
 export * from './queries.js';

@@ -75,6 +75,8 @@ export interface MessageContext {
   readonly sequence?: number;
   readonly replyTo?: string;
   readonly expires?: Date;
+  /** It was told before. */
+  readonly history?: true;
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
 }
@@ -104,6 +106,7 @@ export function createMessage<Definition extends MessageDefinition>(
     sequence: context.sequence?.toString(),
     replyto: context.replyTo,
     expires: context.expires?.toISOString(),
+    history: context.history,
     traceparent: context.traceparent,
     tracestate: context.tracestate,
     data: null,

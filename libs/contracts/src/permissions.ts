@@ -92,7 +92,8 @@ function declarations(): string[] {
       `${api}.CONSUMER.INFO.${stream}.${durable}`,
       `${api}.CONSUMER.DURABLE.CREATE.${stream}.${durable}`,
     ]);
-  return [...ofStreams, ...ofConsumers];
+  // Whether the stream of events is still the one that it told to.
+  return [...ofStreams, `${api}.STREAM.INFO.${events}`, ...ofConsumers];
 }
 
 function ofService(party: Party, device: DeviceId, inbox: string): SubjectPermissions {

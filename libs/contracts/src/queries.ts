@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineQuery } from './definition.js';
 import { Namespace, ObjectName, RestorePointId } from './identifiers.js';
+import { Orphan, OrphanRecord } from './orphan.js';
 import { RestorePoint } from './restore-point.js';
 import { ErrorDetail } from './snapfleet-error.js';
 import { SnapshotPolicy } from './snapshot-policy.js';
@@ -55,4 +56,24 @@ export const DeviceDoctor = defineQuery({
   }),
   errors: [],
   example: { namespace: 'shop', persistentVolumeClaim: 'orders' },
+});
+
+export const OrphanList = defineQuery({
+  name: 'orphan.list',
+  summary: 'What is left over on the device, as the last scan saw it: ours first, the largest first.',
+  from: ['client'],
+  to: ['orchestrator'],
+  data: z.object({
+    scan: z.boolean().default(false).describe('look again before answering, which takes seconds'),
+    owner: Orphan.shape.owner.optional(),
+    limit: z.number().int().min(1).max(100).default(100),
+  }),
+  reply: z.object({
+    scannedAt: z.iso.datetime({ offset: true }).optional().describe('the last scan that succeeded'),
+    problem: ErrorDetail.optional().describe('why the last scan did not succeed'),
+    orphans: z.array(OrphanRecord),
+    total: z.number().int().nonnegative().describe('how many there are; more than are listed where they do not fit'),
+  }),
+  errors: [],
+  example: { scan: true },
 });

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { Bytes, Digest, Namespace, ObjectName, ObjectUid, RestorePointId, VolumeHandle } from './identifiers.js';
+import {
+  Bytes,
+  Digest,
+  Namespace,
+  ObjectName,
+  ObjectUid,
+  OperationId,
+  RestorePointId,
+  VolumeHandle,
+} from './identifiers.js';
 import { ErrorDetail } from './snapfleet-error.js';
 import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
 
@@ -11,11 +20,25 @@ export const VolumeReference = z.object({
 export type VolumeReference = z.infer<typeof VolumeReference>;
 
 /**
- * What may be said of the data: `app` the application had ended cleanly, `fs` the filesystem was clean,
- * `crash` as after a power cut.
+ * What may be said of the data: `app` the application had ended or made itself ready, `fs` nothing was in the middle of
+ * writing and the filesystem was frozen for the cut, `crash` as after a power cut.
  */
 export const ConsistencyGrade = z.enum(['app', 'fs', 'crash']);
 export type ConsistencyGrade = z.infer<typeof ConsistencyGrade>;
+
+/** Restore points that were made together, in one window: all of them or none. */
+export const RestorePointGroup = z.object({
+  groupId: OperationId,
+  restorePointIds: z.array(RestorePointId).min(1).max(16),
+});
+export type RestorePointGroup = z.infer<typeof RestorePointGroup>;
+
+/** What does not keep a snapshot from being made, and should be known. */
+export const Notice = z.object({
+  code: z.enum(['horizontal-pod-autoscaler', 'gitops-owner']).describe('stable; decide by it'),
+  message: z.string().max(1024),
+});
+export type Notice = z.infer<typeof Notice>;
 
 /** The VolumeSnapshot of a restore point, bound and ready. */
 export const BoundSnapshot = z.object({
@@ -56,6 +79,13 @@ export const ReadySnapshot = z.object({
   allowEmpty: z.boolean(),
 });
 export type ReadySnapshot = z.infer<typeof ReadySnapshot>;
+
+/** That a workload was not put back by its operation, but before that by something else of Snapfleet. */
+export const BroughtBack = z.object({
+  by: z.literal('dead-man-timer').describe('the workload guard, because the maximum downtime was over'),
+  at: z.iso.datetime({ offset: true }).describe('when it was back'),
+});
+export type BroughtBack = z.infer<typeof BroughtBack>;
 
 /** Counts of a manifest. */
 export const ManifestSummary = z.object({
@@ -134,7 +164,10 @@ export const RestorePoint = z.object({
   reason: z.string().max(1024).optional(),
   requestedAt: z.iso.datetime({ offset: true }),
   readyAt: z.iso.datetime({ offset: true }).optional(),
-  downtimeMs: z.number().int().nonnegative().optional().describe('how long the workload was away'),
+  downtimeMs: z.number().int().nonnegative().optional().describe('how long the workload was away or frozen'),
+  broughtBack: BroughtBack.optional(),
+  group: RestorePointGroup.optional(),
+  notices: z.array(Notice).max(16).optional(),
   error: ErrorDetail.optional(),
 });
 export type RestorePoint = z.infer<typeof RestorePoint>;

@@ -12,16 +12,69 @@ export type Workload = z.infer<typeof Workload>;
 const deadlineSeconds = (fallback: number): z.ZodDefault<z.ZodNumber> =>
   z.number().int().min(5).max(86_400).default(fallback);
 
+/** A command that runs in the Pods that use the volume, before or after the cut; no shell is added. */
+export const Hook = z.object({
+  container: ObjectName.optional().describe('default: the first container of the Pod'),
+  command: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .max(64)
+    .describe('program and arguments; no secrets: they are kept with the restore point'),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(30)
+    .describe('then it counts as failed; the process in the Pod is not ended by that'),
+  onError: z
+    .enum(['fail', 'continue'])
+    .default('fail')
+    .describe('`continue`: the snapshot is made all the same, and its grade is `crash`'),
+});
+export type Hook = z.infer<typeof Hook>;
+
+/** The longest time for which writers are frozen, in seconds. */
+export const longestFreezeSeconds = 5;
+
+/** How long a workload may be away, in seconds; then the workload guard brings it back, whatever became of the rest. */
+export const MaximumDowntimeSeconds = z.number().int().min(30).max(86_400).default(900);
+
 /** What is done so that nobody writes while the snapshot is cut. */
 export const Quiesce = z.discriminatedUnion('level', [
   z.object({
     level: z.literal('cold').describe('the workload is scaled to 0, or the Pod deleted, and put back afterwards'),
     workload: Workload,
     deadlineSeconds: deadlineSeconds(300).describe('how long the Pods may take to end'),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds.describe(
+      'how long the workload may be away before the dead-man timer brings it back',
+    ),
+  }),
+  z.object({
+    level: z.literal('frozen').describe('the processes of the Pods are stopped for the cut, and go on afterwards'),
+    workload: Workload,
+    maximumFreezeSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(longestFreezeSeconds)
+      .default(longestFreezeSeconds)
+      .describe('after this time they go on in any case; a snapshot that was not cut by then has the grade `crash`'),
+  }),
+  z.object({
+    level: z.literal('hooks').describe('commands in the Pods make the application ready for the cut, and let it go on'),
+    workload: Workload,
+    before: z.array(Hook).min(1).max(8),
+    after: z
+      .array(Hook)
+      .max(8)
+      .default([])
+      .describe('run on every path, until they succeed, their Pod is gone or they have failed ten times'),
   }),
   z.object({ level: z.literal('none').describe('nothing; device-mapper alone suspends the volume for the cut') }),
 ]);
 export type Quiesce = z.infer<typeof Quiesce>;
+export type QuiesceLevel = Quiesce['level'];
 
 /** The name of a mover as set up on the device: `copy` and `restic` are built in. */
 export const MoverName = z
@@ -58,6 +111,21 @@ export const Retention = z.object({
 });
 export type Retention = z.infer<typeof Retention>;
 
+const percent = z.number().min(1).max(100);
+
+/** How full a thin pool may be for a snapshot to be begun, and what is done about a pool that is fuller. */
+export const PoolGuard = z.object({
+  maximumDataPercent: percent.default(80),
+  maximumMetadataPercent: percent.default(80),
+  whenFull: z
+    .enum(['refuse', 'evict'])
+    .default('refuse')
+    .describe(
+      '`evict`: the oldest local snapshots whose backups are verified are deleted, never the last good copy; the command is still refused, and can be sent again when they are gone',
+    ),
+});
+export type PoolGuard = z.infer<typeof PoolGuard>;
+
 /** How one snapshot is made, moved and proven. */
 export const SnapshotPolicy = z.object({
   quiesce: Quiesce.default({ level: 'none' }),
@@ -68,5 +136,6 @@ export const SnapshotPolicy = z.object({
   assertion: Assertion.optional(),
   allowEmpty: z.boolean().default(false).describe('whether a volume without any file is a success'),
   retention: Retention.optional(),
+  poolGuard: PoolGuard.prefault({}),
 });
 export type SnapshotPolicy = z.infer<typeof SnapshotPolicy>;

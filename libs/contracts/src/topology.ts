@@ -94,7 +94,8 @@ export function consumersOf(party: Party): readonly ConsumerDeclaration[] {
         stream: stream.name,
         durable: party,
         filterSubjects: messages.map(subjectOfAllDevices),
-        ackWaitSeconds: 30,
+        // A step that died with its service is begun again soon: a workload may be away meanwhile.
+        ackWaitSeconds: plane === 'agent' ? 10 : 30,
         maxDeliver: 6,
         maxAckPending: 8,
       },

@@ -1,6 +1,6 @@
 import { LogicalVolumeFacts, SnapfleetError, VolumeHandle } from '@snapfleet/contracts';
 import { describe, expect, it } from 'vitest';
-import { findThinVolume, findVolume, toFacts } from './find-volume.js';
+import { findThinVolume, findVolume, thinVolumesOf, toFacts } from './find-volume.js';
 import { golden } from './golden/golden.js';
 import { parseVolumes } from './reported-volume.js';
 
@@ -89,5 +89,19 @@ describe('a report of lvs', () => {
       { volumeGroup: 'data', logicalVolume: handle(1), why: '' },
     ];
     expect(findThinVolume({ ...volumes, unreadable }, handle(1), ['rhel']).logicalVolume).toBe(handle(1));
+  });
+});
+
+describe('the thin volumes of a report', () => {
+  const unreadable = [{ volumeGroup: 'data', logicalVolume: handle(6), why: 'nonsense' }];
+
+  it('are all of them and nothing else, by their full names', () => {
+    const names = thinVolumesOf(volumes, ['rhel']).map(({ logicalVolume }) => logicalVolume);
+    expect(names).toEqual([1, 2, 3, 5].map(handle));
+  });
+
+  it('are not told where one of a group that is looked at was not understood, for it would be taken for gone', () => {
+    expect(codeOf(() => thinVolumesOf({ ...volumes, unreadable }))).toBe('lvm_failed');
+    expect(codeOf(() => thinVolumesOf({ ...volumes, unreadable }, ['rhel']))).toBe('no error');
   });
 });

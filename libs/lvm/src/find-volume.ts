@@ -12,15 +12,13 @@ export const thin = 'thin';
  * @throws {SnapfleetError} volume_not_found, volume_ambiguous; lvm_failed where a row that was not understood may be it.
  */
 export function findVolume(report: VolumeReport, handle: VolumeHandle, groups?: VolumeGroupChoice): ReportedVolume {
-  const inGroups = (name: string | undefined): boolean =>
-    groups === undefined || name === undefined || groups.includes(name);
   const doubtful = report.unreadable.find(
     ({ volumeGroup, logicalVolume }) =>
-      inGroups(volumeGroup) && (logicalVolume === undefined || logicalVolume === handle),
+      isChosen(volumeGroup, groups) && (logicalVolume === undefined || logicalVolume === handle),
   );
   if (doubtful !== undefined) throw unreadableVolume(doubtful);
   const named = report.volumes.filter(
-    ({ volumeGroup, logicalVolume }) => logicalVolume === handle && inGroups(volumeGroup),
+    ({ volumeGroup, logicalVolume }) => logicalVolume === handle && isChosen(volumeGroup, groups),
   );
   const [volume, another] = named;
   if (volume === undefined) {
@@ -66,3 +64,18 @@ export function toFacts(volume: ReportedVolume): LogicalVolumeFacts {
     active: volume.active,
   };
 }
+
+/**
+ * The thin volumes of a report of `thinVolumes`, by volume group and name.
+ * @throws {SnapfleetError} lvm_failed where a row was not understood: one that is left out would be taken for gone.
+ */
+export function thinVolumesOf({ volumes, unreadable }: VolumeReport, groups?: VolumeGroupChoice): ReportedVolume[] {
+  for (const row of unreadable) if (isChosen(row.volumeGroup, groups)) throw unreadableVolume(row);
+  const byFullName = (one: ReportedVolume, other: ReportedVolume): number => (one.fullName < other.fullName ? -1 : 1);
+  return volumes
+    .filter(({ segmentType, volumeGroup }) => segmentType === thin && isChosen(volumeGroup, groups))
+    .toSorted(byFullName);
+}
+
+const isChosen = (volumeGroup: string | undefined, groups: VolumeGroupChoice): boolean =>
+  groups === undefined || volumeGroup === undefined || groups.includes(volumeGroup);

@@ -1,7 +1,16 @@
-export { findThinVolume, findVolume, thin, toFacts, unreadableVolume, type VolumeGroupChoice } from './find-volume.js';
+export {
+  findThinVolume,
+  findVolume,
+  thin,
+  thinVolumesOf,
+  toFacts,
+  unreadableVolume,
+  type VolumeGroupChoice,
+} from './find-volume.js';
 export {
   activation,
   deactivation,
+  removal,
   thinVolumes,
   volumeColumns,
   volumeGroups,

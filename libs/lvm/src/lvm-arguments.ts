@@ -1,4 +1,4 @@
-import type { VolumeHandle } from '@snapfleet/contracts';
+import type { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 import type { ReportedVolume } from './reported-volume.js';
 
 const asJson = ['--reportformat', 'json', '--units', 'b', '--nosuffix'] as const;
@@ -61,14 +61,33 @@ const thisVolume = ({ fullName, lvUuid }: Identified): readonly string[] => ['--
 
 /**
  * For `lvchange`: activates the volume, also one with the activation skip flag that `lvcreate -s` sets. Does nothing,
- * successfully, where another volume has its name by now.
+ * successfully, where another volume has its name by now. dmeventd is left alone: whoever keeps the pool active has it
+ * watched, and where lvchange reached none it would start one of its own.
  */
 export const activation = (volume: Identified): readonly string[] => [
   '--activate',
   'y',
   '--ignoreactivationskip',
+  '--ignoremonitoring',
   ...thisVolume(volume),
 ];
 
 /** For `lvchange`: deactivates the volume; LVM refuses while it is open. Nor does this touch another volume of its name. */
-export const deactivation = (volume: Identified): readonly string[] => ['--activate', 'n', ...thisVolume(volume)];
+export const deactivation = (volume: Identified): readonly string[] => [
+  '--activate',
+  'n',
+  '--ignoremonitoring',
+  ...thisVolume(volume),
+];
+
+/**
+ * For `lvremove`: removes the one volume that has this identity, this name, and is an ordinary thin volume (type `V`); LVM
+ * compares under the lock of the volume group. A volume on which others depend has type `o` and is not selected, since
+ * `--yes` would take its dependants along. LVM refuses while the volume is open, in any mount namespace; where nothing is
+ * selected it ends well and removes nothing (tried with lvm2 2.03.16).
+ */
+export const removal = (handle: VolumeHandle, lvUuid: LvUuid): readonly string[] => [
+  '--yes',
+  '--select',
+  `lv_uuid=${lvUuid} && lv_name=${handle} && segtype=thin && lv_attr=~^V`,
+];

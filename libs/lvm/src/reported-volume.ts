@@ -58,6 +58,10 @@ const Row = z
     // lv_permissions is "unknown" for an inactive volume; the attribute says what the metadata says.
     access: row.lv_attr.charAt(1).toLowerCase() === 'r' ? ('read-only' as const) : ('read-write' as const),
     active: row.lv_active.startsWith('active'),
+    /** Something has its device open; also a mount in another namespace (lvs(8), lv_attr bit 6). */
+    open: row.lv_attr.charAt(5) === 'o',
+    /** Other volumes need it, as its copy-on-write snapshots or as the thin volumes of an external origin do (bit 1). */
+    neededByOthers: /^[oO]/.test(row.lv_attr),
     device:
       row.lv_kernel_major === undefined || row.lv_kernel_minor === undefined
         ? undefined

@@ -7,6 +7,8 @@ export interface ConnectionOptions {
   readonly device: DeviceId;
   /** Such as `nats://127.0.0.1:4222`; several are tried in turn. */
   readonly servers: string | readonly string[];
+  /** File with the certificates of the authorities that may sign the server's; for `tls://`. Default: those of Node.js. */
+  readonly caFile?: string | undefined;
   readonly token?: string | undefined;
   /**
    * Gives the seed of the service's nkey; called for each connection, so that a key can be changed. With it the service

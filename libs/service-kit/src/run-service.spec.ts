@@ -3,7 +3,7 @@ import { DeviceId } from '@snapfleet/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { runService, type RunningService, type ServiceOptions, type ServiceTransport } from './run-service.js';
 import { ServiceLog } from './service-log.js';
-import { baseSettings } from './settings.js';
+import { baseSettings, serviceSettings } from './settings.js';
 
 const order: string[] = [];
 
@@ -86,6 +86,20 @@ test('ends the handlers before the modules that they use', async () => {
   await service.stop('test');
   expect(order).toEqual(['transport closed', 'module destroyed']);
   await expect(get(service, '/healthz')).rejects.toThrow();
+});
+
+test('runs without messages too, and is then ready when its application is', async () => {
+  const settings = serviceSettings.parse({ SNAPFLEET_DEVICE: 'edge-1', SNAPFLEET_LOG_LEVEL: 'silent' });
+  let well = false;
+  const readiness = () => Promise.resolve({ kubernetes: well });
+  const service = await runService({ party: 'workload-guard', module: AppModule, settings, readiness });
+  running.push(service);
+  expect((await get(service, '/healthz')).status).toBe(200);
+  expect((await get(service, '/readyz')).status).toBe(503);
+  well = true;
+  expect((await get(service, '/readyz')).status).toBe(200);
+  await service.stop('test');
+  expect(order).toEqual(['module destroyed']);
 });
 
 test('leaves no signal handlers behind', async () => {

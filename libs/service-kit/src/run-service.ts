@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { HealthController, readinessToken, type Readiness } from './health.controller.js';
 import { runInContext } from './log-context.js';
 import { ServiceLog } from './service-log.js';
-import type { BaseSettings } from './settings.js';
+import type { ServiceSettings } from './settings.js';
 
 const stopDeadlineMs = 30_000;
 
@@ -27,12 +27,16 @@ export interface TransportTools {
   readonly runInContext: <T>(context: object, work: () => Promise<T>) => Promise<T>;
 }
 
+/** A service that must work while NATS is down, and so neither sends nor takes messages. */
+export type MessagelessService = 'workload-guard';
+
 /** What a service is made of. */
 export interface ServiceOptions {
-  readonly party: Party;
+  readonly party: Party | MessagelessService;
   readonly module: Type | DynamicModule;
-  readonly settings: BaseSettings;
-  readonly createTransport: (tools: TransportTools) => ServiceTransport;
+  readonly settings: ServiceSettings;
+  /** Absent for a service without messages. */
+  readonly createTransport?: (tools: TransportTools) => ServiceTransport;
   /** More parts that must be well for the service to be ready, beside the transport. */
   readonly readiness?: (app: Pick<INestApplication, 'get'>) => Promise<Readonly<Record<string, boolean>>>;
   readonly log?: ServiceLog;
@@ -48,7 +52,8 @@ export interface RunningService {
 }
 
 /**
- * Runs a NestJS service of a device until SIGTERM or SIGINT: JSON log, health and readiness over HTTP, messages.
+ * Runs a NestJS service of a device until SIGTERM or SIGINT: JSON log, health and readiness over HTTP, and messages where
+ * it has a transport.
  * A whole `main.ts`:
  * ```ts
  * const settings = readSettings(baseSettings, process.env);
@@ -72,9 +77,9 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const nestOptions = { logger: log, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(root, nestOptions);
   await app.init();
-  const transport = options.createTransport({ app, log, runInContext });
-  app.connectMicroservice({ strategy: transport });
-  health.current = async () => ({ ...transport.health().parts, ...(await options.readiness?.(app)) });
+  const transport = options.createTransport?.({ app, log, runInContext });
+  if (transport !== undefined) app.connectMicroservice({ strategy: transport });
+  health.current = async () => ({ ...transport?.health().parts, ...(await options.readiness?.(app)) });
   await app.listen(settings.SNAPFLEET_HTTP_PORT, settings.SNAPFLEET_HTTP_HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
   await app.startAllMicroservices();
@@ -106,7 +111,11 @@ function rootModule(module: Type | DynamicModule, log: ServiceLog, readiness: Re
 }
 
 /** Stops once, on the first signal; a second signal, or the deadline, ends the process at once. */
-function stopper(app: INestApplication, transport: ServiceTransport, log: ServiceLog): RunningService['stop'] {
+function stopper(
+  app: INestApplication,
+  transport: ServiceTransport | undefined,
+  log: ServiceLog,
+): RunningService['stop'] {
   let stopping: Promise<void> | undefined;
   const stop = (reason: string): Promise<void> => {
     stopping ??= stopOnce(app, transport, log, reason).finally(forget);
@@ -140,12 +149,12 @@ function stopper(app: INestApplication, transport: ServiceTransport, log: Servic
 /** The handlers end first: Nest would destroy the modules under them. */
 async function stopOnce(
   app: INestApplication,
-  transport: ServiceTransport,
+  transport: ServiceTransport | undefined,
   log: ServiceLog,
   reason: string,
 ): Promise<void> {
   log.info('service.stopping', { reason });
-  await transport.close();
+  await transport?.close();
   await app.close();
   log.info('service.stopped', { reason });
 }

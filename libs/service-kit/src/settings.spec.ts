@@ -40,3 +40,29 @@ test('gives the messaging library its servers and token', () => {
     token: 't',
   });
 });
+
+test.each([
+  [
+    'with a seed file that is not there',
+    { SNAPFLEET_NATS_NKEY_SEED_FILE: '/nowhere/seed' },
+    'SNAPFLEET_NATS_NKEY_SEED_FILE',
+  ],
+  [
+    'with an authority that is not there',
+    { SNAPFLEET_NATS_URL: 'tls://127.0.0.1:4222', SNAPFLEET_NATS_CA_FILE: '/nowhere/ca.pem' },
+    'SNAPFLEET_NATS_CA_FILE',
+  ],
+  [
+    'with an authority for a server without TLS',
+    { SNAPFLEET_NATS_CA_FILE: '/nowhere/ca.pem' },
+    'SNAPFLEET_NATS_CA_FILE',
+  ],
+])('a service %s does not start', (_title, environment, setting) => {
+  const settings = readSettings(baseSettings, { SNAPFLEET_DEVICE: 'edge-1', ...environment });
+  expect(() => natsConnection(settings)).toThrow(setting);
+});
+
+test('a password in the address is refused without being told', () => {
+  const environment = { SNAPFLEET_DEVICE: 'edge-1', SNAPFLEET_NATS_URL: 'nats://me:hunter2@127.0.0.1:4222' };
+  expect(() => readSettings(baseSettings, environment)).toThrow(/^(?!.*hunter2).*without user or password/);
+});

@@ -29,6 +29,18 @@ export function restoredClaim(namespace: string, name: string, snapshot: string,
   });
 }
 
+/** A thin class that retains the volumes of claims that are deleted. */
+export const retainingClass: Manifest = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'retaining' },
+  provisioner: 'topolvm.io',
+  reclaimPolicy: 'Retain',
+  volumeBindingMode: 'WaitForFirstConsumer',
+  allowVolumeExpansion: true,
+  parameters: { 'csi.storage.k8s.io/fstype': 'xfs', 'topolvm.io/device-class': 'thin' },
+};
+
 /** The specification of a Pod that mounts the claim, if one is named. */
 export function podSpec(claimName?: string, more: Fields = {}, container: Fields = {}): Fields {
   const mounts = claimName === undefined ? [] : [{ name: 'data', mountPath: '/data' }];

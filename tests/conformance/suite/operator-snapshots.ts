@@ -7,9 +7,10 @@ import {
   VolumeRestore,
   type BoundSnapshot,
   type ClaimFacts,
+  type DataInputOf,
 } from '@snapfleet/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { claim, pod, podSpec, restoredClaim, volumeSnapshot } from './manifests.js';
+import { claim, pod, podSpec, restoredClaim, retainingClass, volumeSnapshot } from './manifests.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
@@ -21,7 +22,7 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
   describe('snapshots', () => {
     let facts: ClaimFacts;
     let snapshot: BoundSnapshot;
-    const take = (more: { restorePointId?: string; claimUid?: string; volumeSnapshotClassName?: string } = {}) =>
+    const take = (more: Partial<DataInputOf<typeof SnapshotTake>> = {}) =>
       use().call(SnapshotTake, {
         restorePointId,
         ...home(),
@@ -99,14 +100,27 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
       await use().cluster.claimIsGone(namespace, 'small');
     });
 
+    test('a snapshot that does not become ready is removed, and told with what the cluster says about it', async () => {
+      const { cluster } = use();
+      const id = randomUUID();
+      const command = { restorePointId: id, volumeSnapshotClassName: 'no-such-class', readyDeadlineSeconds: 3 };
+      const error = await errorOf(take(command));
+      expect(error.code).toBe('snapshot_not_ready');
+      expect(error.message).toMatch(/not ready after 3 s.*no-such-class/);
+      expect(await cluster.snapshot(home().namespace, `snapfleet-${id}`)).toBeUndefined();
+    });
+
     test('a restored claim has the data, grows where asked, and as scratch is removed with its volume', async () => {
       const { call, cluster, device } = use();
       const { namespace } = home();
       const name = 'scratch';
       const operationId = randomUUID();
-      const reply = await restore(name, { sizeBytes: 400 << 20 }, operationId);
+      // Also where its class retains volumes.
+      await cluster.apply(retainingClass);
+      const more = { sizeBytes: 400 << 20, claim: { ...facts, storageClassName: retainingClass.metadata.name } };
+      const reply = await restore(name, more, operationId);
       expect(reply.sizeBytes).toBe(400 << 20);
-      expect(await restore(name, { sizeBytes: 400 << 20 }, operationId)).toEqual(reply);
+      expect(await restore(name, more, operationId)).toEqual(reply);
       await cluster.apply(pod(namespace, 'reader', podSpec(name)));
       expect(await device.readFiles({ namespace, persistentVolumeClaim: name })).toEqual({ 'order.txt': 'one' });
       await cluster.core.deleteNamespacedPod({ namespace, name: 'reader' });

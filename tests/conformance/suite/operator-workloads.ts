@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ClaimPreflight, WorkloadQuiesce, WorkloadResume, type SavedWorkload } from '@snapfleet/contracts';
+import { ClaimPreflight, GuardReport, WorkloadQuiesce, WorkloadResume, type SavedWorkload } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
 import { mergePatch } from './cluster.js';
 import { pod, podSpec, workload } from './manifests.js';
@@ -44,6 +44,44 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       expect(spec?.replicas).toBe(1);
       expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
       await ready(1);
+    });
+
+    test('a Deployment that the dead-man timer brought back is told so, and a quiesce that comes later is refused', async () => {
+      const { call, cluster, guard } = use();
+      const { namespace } = home();
+      await guard.kill9();
+      await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '10' });
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      expect(await users()).toEqual([]);
+      await ready(1);
+      const reply = await call(WorkloadResume, operation);
+      expect(reply).toMatchObject({ replicas: 1, broughtBack: { by: 'dead-man-timer' } });
+      expect(reply.conflict).toBeUndefined();
+      const late = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds }));
+      expect(late.code).toBe('operation_superseded');
+      const { metadata } = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
+      expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
+    });
+
+    test('no workload is touched while the guard is away', async () => {
+      const { call, cluster, guard } = use();
+      const { namespace } = home();
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      const before = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
+      await guard.kill9();
+      const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds: 1 }));
+      expect(error).toMatchObject({ code: 'guard_unavailable', retryable: true });
+      expect((await errorOf(call(GuardReport, {}))).code).toBe('guard_unavailable');
+      const after = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
+      expect(after.metadata?.generation).toBe(before.metadata?.generation);
+      expect(after.metadata?.annotations).toEqual(before.metadata?.annotations);
+      await guard.start();
+      const { armed } = await call(GuardReport, {});
+      await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      expect(await call(GuardReport, {})).toEqual({ armed: armed + 1, firing: 0 });
+      expect(await call(WorkloadResume, operation)).toMatchObject({ replicas: 1 });
+      expect(await call(GuardReport, {})).toEqual({ armed, firing: 0 });
     });
 
     test('what somebody else made of a quiesced workload is left in place and told', async () => {
@@ -102,6 +140,23 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       );
       const again = await call(WorkloadResume, operation);
       expect(again.conflict).toBeUndefined();
+      await cluster.core.deleteNamespacedPod({ namespace, name });
+      await cluster.podIsGone(namespace, name);
+    });
+
+    test('a bare Pod that was resumed before it was quiesced is not taken away by the quiesce that comes late', async () => {
+      const { call, cluster } = use();
+      const { namespace, persistentVolumeClaim } = home();
+      const name = 'kept';
+      await cluster.apply(pod(namespace, name, podSpec(persistentVolumeClaim)));
+      await cluster.podIsReady(namespace, name);
+      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      await call(WorkloadResume, operation);
+      const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds }));
+      expect(error.code).toBe('operation_superseded');
+      const { metadata } = await cluster.core.readNamespacedPod({ namespace, name });
+      expect(metadata).toMatchObject({ uid: operation.workload.uid });
+      expect(metadata?.deletionTimestamp).toBeUndefined();
       await cluster.core.deleteNamespacedPod({ namespace, name });
       await cluster.podIsGone(namespace, name);
     });

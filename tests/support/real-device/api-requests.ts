@@ -44,23 +44,25 @@ export class ApiRequests {
   }
 
   get(path: string): Promise<unknown> {
-    return this.#send('GET', path);
+    return this.send('GET', path);
   }
 
   post(path: string, body: unknown): Promise<unknown> {
-    return this.#send('POST', path, body);
+    return this.send('POST', path, body);
   }
 
   mergePatch(path: string, body: unknown): Promise<unknown> {
-    return this.#send('PATCH', path, body);
+    return this.send('PATCH', path, body);
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  #send(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** @throws ApiError where the answer is not 2xx */
+  send(method: string, path: string, body?: unknown): Promise<unknown> {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const text = body === undefined ? '' : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const outgoing = this.#request(
         {
@@ -69,22 +71,27 @@ export class ApiRequests {
           port: this.#server.port,
           method,
           path,
-          headers: { authorization: `Bearer ${this.#server.token}`, 'content-type': contentType },
+          headers: {
+            authorization: `Bearer ${this.#server.token}`,
+            'content-type': contentType,
+            // Node.js does not tell the length for a DELETE, and the server would take the body for the next request.
+            'content-length': Buffer.byteLength(text),
+          },
           signal: AbortSignal.timeout(requestDeadlineMs),
         },
         (incoming) => {
-          let text = '';
+          let answer = '';
           incoming.setEncoding('utf8');
-          incoming.on('data', (part: string) => (text += part)).on('error', reject);
+          incoming.on('data', (part: string) => (answer += part)).on('error', reject);
           incoming.on('end', () => {
             const status = incoming.statusCode ?? 0;
-            if (status >= 200 && status < 300) resolve(parsed(text));
-            else reject(new ApiError(status, `${method} ${path}: ${String(status)} ${text}`));
+            if (status >= 200 && status < 300) resolve(parsed(answer));
+            else reject(new ApiError(status, `${method} ${path}: ${String(status)} ${answer}`));
           });
         },
       );
       outgoing.on('error', reject);
-      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+      outgoing.end(text);
     });
   }
 }

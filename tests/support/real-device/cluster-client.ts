@@ -99,6 +99,16 @@ export class ClusterClient {
     );
   }
 
+  /** A token of a ServiceAccount, as `kubectl create token` makes it. */
+  createToken(namespace: string, serviceAccount: string, expirationSeconds: number): Promise<unknown> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+    return this.#api.post(path, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds },
+    });
+  }
+
   close(): void {
     this.#api.close();
   }

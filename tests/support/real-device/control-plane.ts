@@ -1,17 +1,25 @@
+import { execa } from 'execa';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverPrograms } from '../servers.js';
 import { waitUntil } from '../wait-until.js';
+import { appNamespace } from './app-access.js';
 import { ClusterClient } from './cluster-client.js';
 import { customResourceDefinitions } from './custom-resources.js';
 import { classObjects, nodeObjects, nodeWithoutTaints } from './device-objects.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { freePorts } from './ports.js';
-import { startServer } from './server-process.js';
+import { startServer, type ServerProcess } from './server-process.js';
 import type { UndoStack } from './undo-stack.js';
 
 const readyDeadlineMs = 120_000;
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: [`system:serviceaccounts:${appNamespace}`] }, { level: 'None' }],
+};
 
 /** A running control plane with TopoLVM's controller, without a node. */
 export interface ControlPlane {
@@ -20,8 +28,14 @@ export interface ControlPlane {
   readonly certificatePath: string;
   readonly token: string;
   readonly cluster: ClusterClient;
+  /** Where the authority is by which API server and node stand-in know each other. */
+  readonly nodeAuthority: string;
+  /** One JSON line for each request of a ServiceAccount of ours, as soon as it is answered. */
+  readonly auditLogPath: string;
   /** The folder of the programs, TopoLVM's and the node stand-in among them. */
   readonly programs: string;
+  /** The servers by their names, such as `snapshot-controller`. */
+  readonly servers: ReadonlyMap<string, ServerProcess>;
   /** Rejects when one of the servers ends by itself. */
   readonly failed: Promise<never>;
 }
@@ -30,6 +44,7 @@ interface Site {
   readonly directory: string;
   readonly programs: string;
   readonly start: (name: string, args: readonly string[], environment?: Readonly<Record<string, string>>) => void;
+  readonly servers: ReadonlyMap<string, ServerProcess>;
   readonly failed: Promise<never>;
 }
 
@@ -50,7 +65,10 @@ export async function startControlPlane(directory: string, undo: UndoStack): Pro
     'node-stand-in',
   );
   const site = openSite(directory, programs, undo);
-  const api = await startApiServer(site);
+  const nodeAuthority = join(directory, 'node-authority');
+  mkdirSync(nodeAuthority, { recursive: true, mode: 0o700 });
+  await execa(join(programs, 'node-stand-in'), ['make-authority', nodeAuthority], { stdin: 'ignore', timeout: 30_000 });
+  const api = await startApiServer(site, nodeAuthority);
   const cluster = new ClusterClient({ ...api, port: api.apiServerPort });
   undo.push(() => {
     cluster.close();
@@ -59,18 +77,21 @@ export async function startControlPlane(directory: string, undo: UndoStack): Pro
   startKubernetesControllers(site, api.kubeconfigPath, api.keyPath);
   await Promise.race([site.failed, createObjects(cluster, await definitions)]);
   await startStorageControllers(site, api.kubeconfigPath);
-  return { ...api, cluster, programs, failed: site.failed };
+  return { ...api, cluster, nodeAuthority, programs, servers: site.servers, failed: site.failed };
 }
 
 function openSite(directory: string, programs: string, undo: UndoStack): Site {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
+  const servers = new Map<string, ServerProcess>();
   return {
     directory,
     programs,
+    servers,
     failed: failed.promise,
     start: (name, args, environment) => {
       const server = startServer({ directory, name, program: join(programs, name), args, environment });
+      servers.set(name, server);
       undo.push(() => server.stop());
       server.failed.catch(failed.reject);
     },
@@ -79,7 +100,12 @@ function openSite(directory: string, programs: string, undo: UndoStack): Site {
 
 async function startApiServer(
   site: Site,
-): Promise<Pick<ControlPlane, 'kubeconfigPath' | 'apiServerPort' | 'certificatePath' | 'token'> & { keyPath: string }> {
+  nodeAuthority: string,
+): Promise<
+  Pick<ControlPlane, 'kubeconfigPath' | 'apiServerPort' | 'certificatePath' | 'token' | 'auditLogPath'> & {
+    keyPath: string;
+  }
+> {
   const { directory } = site;
   const [etcdPort = 0, peerPort = 0, apiServerPort = 0] = await freePorts(3);
   const etcd = `http://127.0.0.1:${String(etcdPort)}`;
@@ -98,6 +124,9 @@ async function startApiServer(
   const tokensPath = join(certificates, 'tokens.csv');
   const token = randomBytes(24).toString('hex');
   mkdirSync(certificates, { recursive: true, mode: 0o700 });
+  const auditPolicyPath = join(certificates, 'audit-policy.json');
+  const auditLogPath = join(certificates, 'audit.log');
+  writeFileSync(auditPolicyPath, JSON.stringify(auditPolicy));
   writeFileSync(keyPath, newPrivateKey(), { mode: 0o600 });
   writeFileSync(tokensPath, `${token},administrator,1,system:masters\n`, { mode: 0o600 });
   site.start('kube-apiserver', [
@@ -112,13 +141,19 @@ async function startApiServer(
     '--service-cluster-ip-range=10.96.0.0/24',
     `--token-auth-file=${tokensPath}`,
     '--authorization-mode=RBAC',
+    `--audit-policy-file=${auditPolicyPath}`,
+    `--audit-log-path=${auditLogPath}`,
     '--allow-privileged',
+    `--kubelet-certificate-authority=${join(nodeAuthority, 'ca.crt')}`,
+    `--kubelet-client-certificate=${join(nodeAuthority, 'client.crt')}`,
+    `--kubelet-client-key=${join(nodeAuthority, 'client.key')}`,
+    '--kubelet-preferred-address-types=InternalIP',
   ]);
   const kubeconfigPath = join(directory, 'kubeconfig.json');
   const certificatePath = join(certificates, 'apiserver.crt');
   await Promise.race([site.failed, until('the API server has its certificate', () => isCertificate(certificatePath))]);
   writeKubeconfig(kubeconfigPath, { url: `https://127.0.0.1:${String(apiServerPort)}`, certificatePath, token });
-  return { kubeconfigPath, apiServerPort, certificatePath, token, keyPath };
+  return { kubeconfigPath, apiServerPort, certificatePath, token, auditLogPath, keyPath };
 }
 
 function startKubernetesControllers(site: Site, kubeconfigPath: string, keyPath: string): void {

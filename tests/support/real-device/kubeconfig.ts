@@ -1,10 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Write a kubeconfig for the API server's administrator; JSON is YAML. */
-export function writeKubeconfig(
-  path: string,
-  server: { readonly url: string; readonly certificatePath: string; readonly token: string },
-): void {
+/** How one user reaches the API server. */
+export interface ApiServerAccess {
+  readonly url: string;
+  readonly certificatePath: string;
+  readonly token: string;
+}
+
+/** Write a kubeconfig that only its owner may read. */
+export function writeKubeconfig(path: string, server: ApiServerAccess): void {
+  writeFileSync(path, kubeconfigText(server), { mode: 0o600 });
+}
+
+/** The text of a kubeconfig; JSON is YAML. */
+export function kubeconfigText(server: ApiServerAccess): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -19,9 +28,9 @@ export function writeKubeconfig(
         },
       },
     ],
-    users: [{ name: 'administrator', user: { token: server.token } }],
-    contexts: [{ name: 'device', context: { cluster: 'device', user: 'administrator' } }],
+    users: [{ name: 'user', user: { token: server.token } }],
+    contexts: [{ name: 'device', context: { cluster: 'device', user: 'user' } }],
     'current-context': 'device',
   };
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -11,13 +11,15 @@
  *
  * In place of a kubelet the node stand-in (tools/servers/node-stand-in) has TopoLVM publish, expand and unpublish the
  * volumes of every Pod bound to the Node and keeps the Pods' status. Only Pods with `restartPolicy: Never` whose containers
- * all name a command run them: as processes of this machine's programs, whatever the image says. Other Pods run nothing.
+ * all name a command run them: as processes of this machine's programs, whatever the image says. Other Pods run nothing but
+ * the commands that are asked for through the API server (exec).
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClaimName, DeviceCapabilities, DeviceUnderTest, Manifest } from '../device-under-test.js';
 import type { Guest } from '../uml/guest.js';
+import { grantAccess } from './app-access.js';
 import type { ClusterClient } from './cluster-client.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
 import { lvsArguments, parseThinVolumes, type ThinVolume } from './logical-volumes.js';
@@ -70,7 +72,13 @@ interface RealDeviceParts {
 /** A device that runs. */
 export class RealDevice implements DeviceUnderTest {
   readonly name = 'real';
-  readonly capabilities: DeviceCapabilities = { runsAssertions: true, blockVolumes: true, realLogicalVolumes: true };
+  readonly capabilities: DeviceCapabilities = {
+    runsAssertions: true,
+    runsAnyCommand: true,
+    roles: true,
+    blockVolumes: true,
+    realLogicalVolumes: true,
+  };
 
   /** For processes in the guest. */
   readonly guestKubeconfigPath: string;
@@ -78,10 +86,12 @@ export class RealDevice implements DeviceUnderTest {
   /** Where the servers' files and logs are. */
   readonly directory: string;
   readonly guest: Guest;
+  readonly controlPlane: ControlPlane;
   readonly #cluster: ClusterClient;
   readonly #undo: UndoStack;
 
   constructor(parts: RealDeviceParts) {
+    this.controlPlane = parts.controlPlane;
     this.kubeconfigPath = parts.controlPlane.kubeconfigPath;
     this.guestKubeconfigPath = parts.guestKubeconfigPath;
     this.directory = parts.directory;
@@ -93,6 +103,10 @@ export class RealDevice implements DeviceUnderTest {
   /** An address of this machine that the guest reaches; a server that both need listens there. */
   get hostAddressForGuest(): string {
     return this.guest.hostAddress;
+  }
+
+  kubeconfigOf(app: string): Promise<string> {
+    return grantAccess(this.controlPlane, app);
   }
 
   namespace(): Promise<string> {

@@ -20,6 +20,9 @@ export interface ServerProcess {
   readonly logPath: string;
   /** Rejects with the end of its log when the server ends by itself; never resolves. */
   readonly failed: Promise<never>;
+  /** Stops it in its tracks, as a server that hangs, until it is told to go on. */
+  hang(): void;
+  goOn(): void;
   /** SIGTERM to its process group, SIGKILL after some seconds; resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -54,8 +57,15 @@ export function startServer({ directory, name, program, args, environment = {} }
     name,
     logPath,
     failed: failed.promise,
+    hang: () => {
+      signalGroup(child.pid, 'SIGSTOP');
+    },
+    goOn: () => {
+      signalGroup(child.pid, 'SIGCONT');
+    },
     stop: async () => {
       stopping = true;
+      signalGroup(child.pid, 'SIGCONT');
       signalGroup(child.pid, 'SIGTERM');
       const timer = setTimeout(() => {
         signalGroup(child.pid, 'SIGKILL');

@@ -84,12 +84,15 @@ export async function startStorageNode(
     `--node-name=${nodeName}`,
     `--csi-socket=${driverSocket}`,
     `--directory=${publishDirectory}`,
+    `--authority=${controlPlane.nodeAuthority}`,
+    `--address=${guest.guestAddress}`,
   ]);
   const ready = waitUntil(
     'TopoLVM has reported the capacity of the node and the node stand-in serves',
     async () => {
       const annotations = await controlPlane.cluster.nodeAnnotations(nodeName);
-      return annotations['capacity.topolvm.io/thin'] !== undefined && standIn.said('serving the Pods');
+      const serves = standIn.said('serving the Pods') && standIn.said('serving commands');
+      return annotations['capacity.topolvm.io/thin'] !== undefined && serves;
     },
     { deadlineMs: readyDeadlineMs, pauseMs: 250 },
   );

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -118,16 +117,13 @@ func (c *containers) start(pod *v1.Pod, volumes []podVolume, onEnd func(ended []
 func (c *containers) startOne(
 	pod *v1.Pod, container v1.Container, volumes []podVolume,
 ) (*exec.Cmd, func() endedContainer, error) {
-	plan, err := planContainer(c.state, pod, container, volumes)
+	directory := filepath.Join(c.state.pod(pod.UID), "containers", container.Name)
+	plan, err := planContainer(c.state, directory, pod, container, volumes)
 	if err != nil {
 		return nil, nil, err
 	}
-	planPath := filepath.Join(filepath.Dir(plan.Root), "plan.json")
-	content, err := json.Marshal(plan)
+	command, err := plan.command()
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := os.WriteFile(planPath, content, 0o600); err != nil {
 		return nil, nil, err
 	}
 	output, err := os.Create(plan.OutputPath)
@@ -135,14 +131,9 @@ func (c *containers) startOne(
 		return nil, nil, err
 	}
 	defer func() { _ = output.Close() }()
-	command := exec.Command("/proc/self/exe", containerArgument, planPath)
 	command.Stdout, command.Stderr = output, output
-	command.Env = plan.Environment
-	// A process namespace of its own: when its first process ends, the kernel ends all others.
-	command.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
-	}
 	started := metav1.Now()
+	defer inPodCgroup(pod.UID, command.SysProcAttr)()
 	if err := command.Start(); err != nil {
 		return nil, nil, err
 	}

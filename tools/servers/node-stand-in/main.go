@@ -4,7 +4,8 @@
 //
 // Containers of Pods with `restartPolicy: Never` that name a command are run, as processes with a mount namespace and a
 // root of their own made of this machine's programs; the image is ignored. Other Pods run no process at all: no init
-// containers, probes, logs or exec, and no Pod network.
+// containers, probes or logs, and no Pod network. Commands in the containers of a Running Pod (exec) are run in the same way,
+// for the API server alone.
 package main
 
 import (
@@ -28,37 +29,52 @@ func main() {
 		fmt.Fprintln(os.Stderr, "node-stand-in:", becomeContainer(os.Args[2]))
 		os.Exit(startErrorExitCode)
 	}
+	if len(os.Args) == 3 && os.Args[1] == authorityArgument {
+		if err := makeAuthority(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "node-stand-in:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	kubeconfig := flag.String("kubeconfig", "", "how to reach the API server")
 	nodeName := flag.String("node-name", "device", "the Node whose Pods are served")
 	driver := flag.String("driver", "topolvm.io", "the CSI driver whose volumes are published")
 	socket := flag.String("csi-socket", "", "socket of the CSI node service")
 	directory := flag.String("directory", "/run/snapfleet-node", "where volumes are published and state is kept")
+	authority := flag.String("authority", "", "what make-authority has written, for the commands of the API server")
+	address := flag.String("address", "", "where the API server reaches this node")
+	port := flag.Int("port", 10250, "the port there")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := serve(ctx, *kubeconfig, *socket, *nodeName, *driver, *directory); err != nil {
+	n, closeConnection, err := connect(*kubeconfig, *socket, *nodeName, *driver, *directory)
+	if err == nil {
+		defer closeConnection()
+		err = n.run(ctx, &commandServer{node: n, directory: *authority, address: *address, port: *port})
+	}
+	if err != nil {
 		klog.ErrorS(err, "node-stand-in ends")
 		os.Exit(1)
 	}
 }
 
-func serve(ctx context.Context, kubeconfig, socket, nodeName, driver, directory string) error {
+// connect makes the node that speaks to the API server and to the CSI node service; the function closes the latter.
+func connect(kubeconfig, socket, nodeName, driver, directory string) (*node, func(), error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	config.QPS, config.Burst = 50, 100
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	connection, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer func() { _ = connection.Close() }()
 	state := stateDirectory(directory)
 	n := newNode(client, nodeName, newVolumes(client, connection, driver, state), newContainers(state))
-	return n.run(ctx)
+	return n, func() { _ = connection.Close() }, nil
 }

@@ -56,7 +56,7 @@ func newNode(client kubernetes.Interface, name string, volumes *volumes, contain
 	}
 }
 
-func (n *node) run(ctx context.Context) error {
+func (n *node) run(ctx context.Context, commands *commandServer) error {
 	defer n.queue.ShutDown()
 	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
 	defer broadcaster.Shutdown()
@@ -91,8 +91,11 @@ func (n *node) run(ctx context.Context) error {
 	for range workers {
 		running.Go(func() { n.work(ctx) })
 	}
-	<-ctx.Done()
+	err = commands.serve(ctx)
 	n.queue.ShutDown()
+	if err != nil {
+		return err
+	}
 	running.Wait()
 	return nil
 }
@@ -197,6 +200,9 @@ func (n *node) serve(ctx context.Context, key podKey) error {
 
 // start publishes the volumes of a Pod, runs what it has to run and says that it runs.
 func (n *node) start(ctx context.Context, pod *v1.Pod) error {
+	if err := makePodCgroup(pod.UID); err != nil {
+		return err
+	}
 	found, err := n.publish(ctx, pod)
 	if err != nil {
 		n.events.Eventf(pod, v1.EventTypeWarning, "FailedMount", "%v", err)
@@ -285,6 +291,9 @@ func (n *node) end(ctx context.Context, pod *v1.Pod) error {
 
 func (n *node) tearDown(ctx context.Context, uid types.UID, grace time.Duration) error {
 	n.containers.stop(uid, grace)
+	if err := removePodCgroup(uid); err != nil {
+		return err
+	}
 	n.published.Delete(uid)
 	if err := n.volumes.unpublishAll(ctx, uid); err != nil {
 		return err

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 
 	v1 "k8s.io/api/core/v1"
 )
@@ -30,9 +33,8 @@ type containerMount struct {
 
 // planContainer makes the directories and files of a container and says what has to happen in its namespace.
 func planContainer(
-	state stateDirectory, pod *v1.Pod, container v1.Container, volumes []podVolume,
+	state stateDirectory, directory string, pod *v1.Pod, container v1.Container, volumes []podVolume,
 ) (containerPlan, error) {
-	directory := filepath.Join(state.pod(pod.UID), "containers", container.Name)
 	plan := containerPlan{
 		Root:             filepath.Join(directory, "root"),
 		Command:          append(append([]string{}, container.Command...), container.Args...),
@@ -75,6 +77,25 @@ func planContainer(
 		plan.Devices = append(plan.Devices, containerMount{Source: source, Target: device.DevicePath})
 	}
 	return plan, nil
+}
+
+// command is what is to be started for the plan, without its outputs; its environment is the plan's.
+func (p containerPlan) command() (*exec.Cmd, error) {
+	path := filepath.Join(filepath.Dir(p.Root), "plan.json")
+	content, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return nil, err
+	}
+	command := exec.Command("/proc/self/exe", containerArgument, path)
+	command.Env = p.Environment
+	// A process namespace of its own: when its first process ends, the kernel ends all others.
+	command.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
+	}
+	return command, nil
 }
 
 func environment(container v1.Container) []string {

@@ -39,7 +39,8 @@ func runningStatus(pod *v1.Pod, now metav1.Time) v1.PodStatus {
 		started := true
 		status.ContainerStatuses = append(status.ContainerStatuses, v1.ContainerStatus{
 			Name: container.Name, Image: container.Image, Ready: true, Started: &started,
-			State: v1.ContainerState{Running: &v1.ContainerStateRunning{StartedAt: now}},
+			ContainerID: "stand-in://" + string(pod.UID) + "/" + container.Name,
+			State:       v1.ContainerState{Running: &v1.ContainerStateRunning{StartedAt: now}},
 		})
 	}
 	return status

@@ -10,9 +10,11 @@ import { inSession, type Session } from '../session.js';
 
 const errorText = (error: RestorePoint['error']): string | undefined => error && `${error.code}: ${error.message}`;
 
+const quiescedText = (quiesce: RestorePoint['policy']['quiesce']): string | undefined =>
+  quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`;
+
 function facts(point: RestorePoint): string {
-  const { snapshot, claim, policy } = point;
-  const { quiesce } = policy;
+  const { snapshot, claim, policy, group, notices = [] } = point;
   return properties([
     ['Restore point', point.restorePointId],
     ['Volume', `${point.namespace}/${point.persistentVolumeClaim}`],
@@ -21,13 +23,16 @@ function facts(point: RestorePoint): string {
     ['Requested', `${moment(point.requestedAt)}${point.requestedBy === undefined ? '' : ` by ${point.requestedBy}`}`],
     ['Reason', point.reason],
     ['Ready', point.readyAt && moment(point.readyAt)],
-    ['Quiesced', quiesce.level === 'cold' ? `${quiesce.workload.kind}/${quiesce.workload.name}` : undefined],
+    ['Group', group && `${group.groupId}, ${String(group.restorePointIds.length)} volumes`],
+    ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
+    ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
     ['Size', snapshot && bytes(snapshot.restoreSizeBytes)],
     ['VolumeSnapshot', snapshot?.volumeSnapshotName],
     ['Content', snapshot && `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
     ['Handle', snapshot?.snapshotHandle],
     ['StorageClass', claim?.storageClassName],
+    ['Notice', notices.map(({ message }) => message).join('; ') || undefined],
     ['Error', errorText(point.error)],
   ]);
 }

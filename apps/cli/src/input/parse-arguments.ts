@@ -65,6 +65,18 @@ export function gather(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(',').filter((part) => part !== '')];
 }
 
+/** A program with its arguments: a JSON array of strings, or one word; several are gathered. No shell is involved. */
+export function gatherProgram(text: string, before: readonly string[][] = []): string[][] {
+  if (!text.startsWith('[')) return [...before, [text]];
+  try {
+    const words: unknown = JSON.parse(text);
+    if (Array.isArray(words) && words.every((word) => typeof word === 'string')) return [...before, words];
+  } catch {
+    // Told below.
+  }
+  throw new InvalidArgumentError('Write it as one word, or as ["program", "--option", "argument"].');
+}
+
 /** Where to begin: `now`, a time such as 2026-11-23T10:00:00Z, or an age such as 2h. */
 export function parseStart(text: string): 'now' | Date {
   if (text === 'now') return 'now';

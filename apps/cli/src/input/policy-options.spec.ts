@@ -15,10 +15,10 @@ test('without options the policy is left to the contract', () => {
 });
 
 test('every option finds its place', () => {
-  const quiesce = '--quiesce pod/x --quiesce-deadline 1m --class c --ready-deadline 2m';
+  const quiesce = '--quiesce pod/x --quiesce-deadline 1m --max-downtime 5m --class c --ready-deadline 2m';
   const rest = '--mover copy --mover restic --verify none --keep-last 3 --allow-empty';
   expect(policyOf(...`${quiesce} ${rest}`.split(' '))).toEqual({
-    quiesce: { level: 'cold', workload: { kind: 'Pod', name: 'x' }, deadlineSeconds: 60 },
+    quiesce: { level: 'cold', workload: { kind: 'Pod', name: 'x' }, deadlineSeconds: 60, maximumDowntimeSeconds: 300 },
     movers: ['copy', 'restic'],
     verify: [],
     volumeSnapshotClassName: 'c',
@@ -26,6 +26,30 @@ test('every option finds its place', () => {
     retention: { keepLast: 3 },
     allowEmpty: true,
   });
+});
+
+test('a level has the options that belong to it', () => {
+  const workload = { kind: 'Deployment', name: 'x' };
+  expect(policyOf('--quiesce', 'deployment/x', '--level', 'frozen', '--quiesce-deadline', '1m')).toEqual({
+    quiesce: { level: 'frozen', workload },
+  });
+  const hooks = ['--before', '["lock", "--all"]', '--before', 'flush', '--hook-timeout', '1m', '--after', 'unlock'];
+  expect(policyOf('--quiesce', 'deployment/x', '--level', 'hooks', ...hooks)).toEqual({
+    quiesce: {
+      level: 'hooks',
+      workload,
+      before: [
+        { command: ['lock', '--all'], timeoutSeconds: 60 },
+        { command: ['flush'], timeoutSeconds: 60 },
+      ],
+      after: [{ command: ['unlock'], timeoutSeconds: 60 }],
+    },
+  });
+  expect(SnapshotPolicy.safeParse(policyOf('--level', 'frozen')).success).toBe(false);
+});
+
+test('what is done about a full pool is said by name', () => {
+  expect(policyOf('--when-pool-full', 'evict')).toEqual({ poolGuard: { whenFull: 'evict' } });
 });
 
 test('an assertion has an image and a command', () => {

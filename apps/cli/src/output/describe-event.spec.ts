@@ -14,6 +14,11 @@ test.each(flow.filter(({ plane }) => plane === 'evt').map(({ name }) => name))('
 
 test('what matters of an event is said', () => {
   expect(describeEvent(eventOf('workload.resumed'))).toBe('Deployment/orders is back after 8.1 s');
+  const broughtBack = { by: 'dead-man-timer', at: '2026-11-23T10:00:40Z' };
+  const resumed = eventOf('workload.resumed');
+  expect(describeEvent({ ...resumed, data: { ...resumed.data, broughtBack } } as SnapfleetEvent)).toBe(
+    'Deployment/orders is back after 8.1 s, brought back by the dead-man-timer',
+  );
   expect(describeEvent(eventOf('backup.completed'))).toBe('copy: 10 files, 1.0 MiB in 1.2 s');
   expect(describeEvent(eventOf('restore.failed'))).toContain('backup copy: verification_failed');
 });

@@ -10,16 +10,31 @@ const workload = ({ workload }: { readonly workload: { readonly kind: string; re
 const withMover = (level: string, mover: string | undefined): string =>
   mover === undefined ? level : `${level} ${mover}`;
 
+const quiescedAs = { cold: 'is gone', frozen: 'is frozen', hooks: 'is ready for the cut' } as const;
+
 const descriptions: Describe = {
   'command.rejected': failure,
   'command.completed': (data) => data.note,
-  'snapshot.requested': (data) => (data.quiesce.level === 'cold' ? `quiesce ${workload(data.quiesce)}` : 'no quiesce'),
-  'snapshot.preflight-passed': () => 'everything that is needed is there',
-  'workload.quiesced': (data) => `${workload(data)} is gone`,
-  'workload.resumed': (data) => `${workload(data)} is back after ${duration(data.downtimeMs)}`,
+  'snapshot.requested': (data) =>
+    data.quiesce.level === 'none' ? 'no quiesce' : `quiesce ${workload(data.quiesce)} (${data.quiesce.level})`,
+  'snapshot.begun': (data) => data.volumeSnapshotName,
+  'snapshot.preflight-passed': (data) =>
+    ['everything that is needed is there', ...data.notices.map(({ message }) => message)].join('; '),
+  'workload.quiesced': (data) => `${workload(data)} ${quiescedAs[data.level]}`,
+  'workload.resumed': (data) =>
+    [
+      `${workload(data)} is back after ${duration(data.downtimeMs)}` +
+        (data.broughtBack === undefined ? '' : `, brought back by the ${data.broughtBack.by}`),
+      data.conflict,
+    ]
+      .filter(Boolean)
+      .join('; '),
   'workload.resume-failed': (data) => `${workload(data)}, attempt ${String(data.attempt)}: ${failure(data)}`,
   'snapshot.ready': (data) => `${bytes(data.snapshot.restoreSizeBytes)}, grade ${data.consistency}`,
   'snapshot.failed': (data) => `after ${data.phase}: ${failure(data)}`,
+  'group.ready': (data) => `${String(data.members.length)} volumes, grade ${data.consistency}`,
+  'group.failed': (data) => `after ${data.phase}: ${failure(data)}`,
+  'group.completed': (data) => data.outcome,
   'snapshot.completed': (data) => [data.outcome, ...data.failures].join('; '),
   'backup.requested': (data) => data.mover,
   'backup.started': (data) => data.mover,
@@ -37,6 +52,10 @@ const descriptions: Describe = {
   'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
   'snapshot.deleted': (data) => `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}`,
   'snapshot.delete-failed': failure,
+  'orphan.found': ({ orphan }) => `${orphan.kind} ${orphan.name} (${orphan.owner}): ${orphan.why}`,
+  'orphan.examined': (data) => `${data.kind} ${data.name} may be purged`,
+  'orphan.purged': (data) => `${data.kind} ${data.name}, ${data.freed ? 'space freed' : 'no space freed'}`,
+  'orphan.purge-failed': (data) => `${data.kind} ${data.name}: ${failure(data)}`,
 };
 
 /** How far a backup has come. */
@@ -54,13 +73,16 @@ export function describeEvent(event: SnapfleetEvent): string {
 /** Whether an event is good news, bad news, or neither. */
 export function toneOf(event: SnapfleetEvent): 'good' | 'bad' | 'quiet' {
   if ('error' in event.data) return 'bad';
-  if (event.name === 'snapshot.completed') return event.data.outcome === 'proven' ? 'good' : 'bad';
+  if (event.name === 'snapshot.completed' || event.name === 'group.completed')
+    return event.data.outcome === 'proven' ? 'good' : 'bad';
   const good: readonly EventName[] = [
     'snapshot.ready',
+    'group.ready',
     'backup.completed',
     'restore.verified',
     'volume.restored',
     'snapshot.deleted',
+    'orphan.purged',
   ];
   return good.includes(event.name) ? 'good' : 'quiet';
 }

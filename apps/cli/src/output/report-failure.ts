@@ -13,6 +13,7 @@ const exitOf: Readonly<Partial<Record<string, keyof typeof exitCodes>>> = {
   wrong_device: 'usage',
   device_unreachable: 'unreachable',
   access_denied: 'unreachable',
+  server_not_trusted: 'unreachable',
   deadline_exceeded: 'deadline',
 };
 

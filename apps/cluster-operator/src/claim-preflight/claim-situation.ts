@@ -1,12 +1,12 @@
 import type { VolumeReference } from '@snapfleet/contracts';
 import {
   volumeNameOf,
-  type Cluster,
   type LogicalVolume,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type StorageClass,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** A claim and what stands behind it, as far as it exists. */
 export interface ClaimSituation {

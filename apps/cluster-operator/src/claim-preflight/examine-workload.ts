@@ -1,55 +1,103 @@
-import { SavedWorkload, SnapfleetError, type VolumeReference, type Workload } from '@snapfleet/contracts';
+import {
+  type Notice,
+  type Quiesce,
+  SavedWorkload,
+  SnapfleetError,
+  type VolumeReference,
+  type Workload,
+  WritingPod,
+} from '@snapfleet/contracts';
 import {
   controllerOf,
   describePod,
   hasEnded,
   isTerminating,
   mentionsClaim,
-  type Cluster,
   type Pod,
   type ScalableKind,
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
+import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
 import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
-import { readQuiesceMark } from '../workload/quiesce-mark.js';
+import { findingsOfHooks } from './examine-hooks.js';
+import { noticesOf } from './notices.js';
 import { stripPodManifest } from '../workload/strip-pod-manifest.js';
 
 /** What is known of the workload that is to be quiesced. */
 export interface WorkloadExamination {
   readonly findings: readonly SnapfleetError[];
   readonly saved?: SavedWorkload;
+  /** The running Pods that are to be frozen, or in which hooks are to run. */
+  readonly pods: readonly WritingPod[];
+  readonly notices: readonly Notice[];
 }
 
 const conflict = (message: string): SnapfleetError => new SnapfleetError('workload_conflict', message);
 const notFound = (message: string): SnapfleetError => new SnapfleetError('workload_not_found', message);
 
-/** Whether the workload can be quiesced for this claim, and what has to be saved of it. */
+/** Whether the workload can be quiesced for this claim, and what has to be known of it. */
 export async function examineWorkload(
   cluster: Cluster,
   about: VolumeReference,
-  workload: Workload,
+  quiesce: Exclude<Quiesce, { level: 'none' }>,
   signal: AbortSignal,
 ): Promise<WorkloadExamination> {
-  const key = { namespace: about.namespace, name: workload.name };
-  const missing = notFound(`${workload.kind} ${workload.name} does not exist in namespace ${about.namespace}`);
-  const users = await usersOfClaim(cluster, about, signal);
-  if (workload.kind === 'Pod') {
-    const pod = await cluster.pods.get(key, { signal });
-    if (pod === undefined) return { findings: [missing] };
-    const others = await findingsOfOthers(cluster, about, { ...workload, uid: pod.metadata.uid }, users, signal);
-    const { name, uid } = pod.metadata;
-    const saved = SavedWorkload.parse({ kind: 'Pod', name, uid, manifest: stripPodManifest(pod) });
-    return { findings: [...findingsOfPod(pod, about.persistentVolumeClaim), ...others], saved };
+  const { namespace } = about;
+  const { level, workload } = quiesce;
+  const found = await findWorkload(cluster, namespace, workload, signal);
+  if (found === undefined) {
+    const missing = notFound(`${workload.kind} ${workload.name} does not exist in namespace ${namespace}`);
+    return { findings: [missing], pods: [], notices: [] };
   }
-  const found = await cluster.workloads[workload.kind].get(key, { signal });
-  if (found === undefined) return { findings: [missing] };
-  const { name, uid } = found.metadata;
-  const others = await findingsOfOthers(cluster, about, { ...workload, uid }, users, signal);
-  const own = findingsOfScalable(workload.kind, found, about.persistentVolumeClaim);
-  const saved = SavedWorkload.parse({ kind: workload.kind, name, uid, replicas: replicasToSave(found) });
-  return { findings: [...own, ...others], saved };
+  const { uid } = found.object.metadata;
+  const users = await usersOfClaim(cluster, about, signal);
+  const others = await podsOfOthers(cluster, users, { ...workload, namespace, uid }, signal);
+  const findings = findingsOfOthers(about, workload, others);
+  if (level !== 'cold') {
+    const own = users.filter((pod) => !others.includes(pod));
+    const ofHooks = level === 'hooks' ? await findingsOfHooks(cluster, namespace, quiesce, own, signal) : [];
+    return { findings: [...findings, ...ofHooks], pods: own.filter(isWriting).map(toWritingPod), notices: [] };
+  }
+  const { findings: ownFindings, saved } = examineForScaling(found, about.persistentVolumeClaim);
+  const notices = await noticesOf(cluster, namespace, workload, found.object, signal);
+  return { findings: [...ownFindings, ...findings], saved, pods: [], notices };
 }
+
+type FoundWorkload =
+  { readonly kind: 'Pod'; readonly object: Pod } | { readonly kind: ScalableKind; readonly object: ScalableWorkload };
+
+async function findWorkload(
+  cluster: Cluster,
+  namespace: string,
+  { kind, name }: Workload,
+  signal: AbortSignal,
+): Promise<FoundWorkload | undefined> {
+  if (kind === 'Pod') {
+    const pod = await cluster.pods.get({ namespace, name }, { signal });
+    return pod && { kind, object: pod };
+  }
+  const found = await cluster.workloads[kind].get({ namespace, name }, { signal });
+  return found && { kind, object: found };
+}
+
+function examineForScaling(
+  found: FoundWorkload,
+  claim: string,
+): { readonly findings: readonly SnapfleetError[]; readonly saved: SavedWorkload } {
+  const { name, uid } = found.object.metadata;
+  if (found.kind === 'Pod') {
+    const saved = SavedWorkload.parse({ kind: 'Pod', name, uid, manifest: stripPodManifest(found.object) });
+    return { findings: findingsOfPod(found.object, claim), saved };
+  }
+  const { kind, object } = found;
+  const saved = SavedWorkload.parse({ kind, name, uid, replicas: replicasToSave(object) });
+  return { findings: findingsOfScalable(kind, object, claim), saved };
+}
+
+const isWriting = (pod: Pod): boolean => pod.status?.phase === 'Running' && !isTerminating(pod);
+const toWritingPod = ({ metadata: { name, uid } }: Pod): WritingPod => WritingPod.parse({ name, uid });
 
 /** A workload that we hold at 0 still has its replicas in the mark. */
 function replicasToSave(workload: ScalableWorkload): number {
@@ -57,20 +105,14 @@ function replicasToSave(workload: ScalableWorkload): number {
   return workload.spec.replicas === 0 && mark !== undefined ? mark.replicas : workload.spec.replicas;
 }
 
-async function findingsOfOthers(
-  cluster: Cluster,
-  about: VolumeReference,
-  workload: Workload & { readonly uid: string },
-  users: readonly Pod[],
-  signal: AbortSignal,
-): Promise<readonly SnapfleetError[]> {
-  const others = await podsOfOthers(cluster, users, { ...workload, namespace: about.namespace }, signal);
+function findingsOfOthers(
+  { persistentVolumeClaim }: VolumeReference,
+  { kind, name }: Workload,
+  others: readonly Pod[],
+): readonly SnapfleetError[] {
   if (others.length === 0) return [];
   const names = others.map(nameWithOwner).join(', ');
-  const claim = about.persistentVolumeClaim;
-  return [
-    conflict(`${claim} is also used by ${names}, which quiescing ${workload.kind} ${workload.name} does not stop`),
-  ];
+  return [conflict(`${persistentVolumeClaim} is also used by ${names}, which quiescing ${kind} ${name} does not stop`)];
 }
 
 function findingsOfPod(pod: Pod, claim: string): readonly SnapfleetError[] {

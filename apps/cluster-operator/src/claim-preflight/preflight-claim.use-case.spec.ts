@@ -1,15 +1,18 @@
 import { Workload, type ErrorCode } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeGuard } from '../testing/fake-guard.js';
 import { gibibyte, never, operationId, putClaim, where } from '../testing/samples.js';
 import { PreflightClaimUseCase } from './preflight-claim.use-case.js';
 
 let cluster: FakeCluster;
+let guard: FakeGuard;
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
 const template = { spec: { volumes } };
 
 beforeEach(() => {
   cluster = new FakeCluster();
+  guard = new FakeGuard(cluster.writes);
   cluster.snapshotClasses.put({
     metadata: { name: 'snapclass' },
     driver: 'topolvm.io',
@@ -17,12 +20,19 @@ beforeEach(() => {
   } as never);
 });
 
+const maximumDowntimeSeconds = 900;
+
 function preflight(kind?: Workload['kind'], name = 'orders') {
   const quiesce =
     kind === undefined
       ? ({ level: 'none' } as const)
-      : ({ level: 'cold', workload: Workload.parse({ kind, name }), deadlineSeconds: 10 } as const);
-  return new PreflightClaimUseCase(cluster).run({ ...where, quiesce }, never);
+      : ({
+          level: 'cold',
+          workload: Workload.parse({ kind, name }),
+          deadlineSeconds: 10,
+          maximumDowntimeSeconds,
+        } as const);
+  return new PreflightClaimUseCase(cluster, guard).run({ ...where, quiesce }, never);
 }
 
 async function codes(kind?: Workload['kind'], name?: string): Promise<readonly ErrorCode[]> {
@@ -56,6 +66,8 @@ test('what a snapshot needs to know is told when nothing is missing', async () =
     volumeSnapshotClassName: 'snapclass',
     deletionPolicy: 'Retain',
     workload: { kind: 'Deployment', name: 'orders', uid, replicas: 3 },
+    pods: [],
+    notices: [],
   });
   expect(cluster.writes).toEqual([]);
 });
@@ -125,8 +137,8 @@ test('a StatefulSet uses the claims of its templates, by ordinal', async () => {
   putWorkload('StatefulSet', { template: { spec: {} }, volumeClaimTemplates: [{ metadata: { name: 'data' } }] });
   const about = { ...where, persistentVolumeClaim: 'data-orders-0' as typeof where.persistentVolumeClaim };
   const workload = Workload.parse({ kind: 'StatefulSet', name: 'orders' });
-  const reply = await new PreflightClaimUseCase(cluster).run(
-    { ...about, quiesce: { level: 'cold', workload, deadlineSeconds: 9 } },
+  const reply = await new PreflightClaimUseCase(cluster, guard).run(
+    { ...about, quiesce: { level: 'cold', workload, deadlineSeconds: 9, maximumDowntimeSeconds } },
     never,
   );
   expect(reply.passed).toBe(true);
@@ -138,8 +150,8 @@ test('a StatefulSet that deletes its claims when scaled down is refused', async 
   putWorkload('StatefulSet', { volumeClaimTemplates, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } });
   const about = { ...where, persistentVolumeClaim: 'data-orders-0' as typeof where.persistentVolumeClaim };
   const workload = Workload.parse({ kind: 'StatefulSet', name: 'orders' });
-  const reply = await new PreflightClaimUseCase(cluster).run(
-    { ...about, quiesce: { level: 'cold', workload, deadlineSeconds: 9 } },
+  const reply = await new PreflightClaimUseCase(cluster, guard).run(
+    { ...about, quiesce: { level: 'cold', workload, deadlineSeconds: 9, maximumDowntimeSeconds } },
     never,
   );
   expect(reply).toMatchObject({
@@ -195,4 +207,12 @@ test('a Pod that would not come back as it was is refused', async () => {
   await expect(codes('Pod')).resolves.toEqual(['workload_conflict']);
   putPod({}, { spec: { containers: [] } });
   await expect(codes('Pod')).resolves.toEqual(['workload_not_found']);
+});
+
+test('a workload is not begun with while the guard does not answer, and nothing else needs it', async () => {
+  putClaim(cluster);
+  putWorkload('Deployment', { template });
+  guard.silences = 2;
+  await expect(codes('Deployment')).resolves.toEqual(['guard_unavailable']);
+  await expect(preflight()).resolves.toMatchObject({ passed: true });
 });

@@ -1,5 +1,7 @@
 import { ClaimPreflight, ObjectName, SnapfleetError, type DataOf, type ReplyOf } from '@snapfleet/contracts';
-import { snapshotApiVersion, type Cluster, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
+import { snapshotApiVersion, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
+import type { WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
@@ -10,19 +12,26 @@ type Answer = ReplyOf<typeof ClaimPreflight>;
 
 /** Checks all that a snapshot of a claim needs, and tells everything that is missing at once. Changes nothing. */
 export class PreflightClaimUseCase {
-  constructor(private readonly cluster: Cluster) {}
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly guard: WorkloadGuard,
+    /** How long a guard that does not answer, for example because it starts again, is asked again. */
+    private readonly guardSeconds = 15,
+  ) {}
 
   /** @throws KubernetesApiError */
   async run(question: Question, signal: AbortSignal): Promise<Answer> {
-    const [situation, snapshotClass, workload] = await Promise.all([
+    const [situation, snapshotClass, workload, guard] = await Promise.all([
       readClaimSituation(this.cluster, question, signal),
       this.#snapshotClass(question.volumeSnapshotClassName, signal),
       this.#workload(question, signal),
+      this.#guard(question, signal),
     ]);
     const findings = [
       ...findingsOfClaim(question, situation),
       ...(snapshotClass instanceof SnapfleetError ? [snapshotClass] : []),
       ...workload.findings,
+      ...guard,
     ];
     if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {
       return { passed: false, findings: findings.map((finding) => finding.toDetail()) };
@@ -33,6 +42,8 @@ export class PreflightClaimUseCase {
       volumeSnapshotClassName: ObjectName.parse(snapshotClass.metadata.name),
       deletionPolicy: snapshotClass.deletionPolicy,
       ...(workload.saved === undefined ? {} : { workload: workload.saved }),
+      pods: [...workload.pods],
+      notices: [...workload.notices],
     };
   }
 
@@ -49,7 +60,19 @@ export class PreflightClaimUseCase {
   }
 
   #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [] });
-    return examineWorkload(this.cluster, question, question.quiesce.workload, signal);
+    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], pods: [], notices: [] });
+    return examineWorkload(this.cluster, question, question.quiesce, signal);
+  }
+
+  /** A workload is taken away with its dead-man timer only: what will refuse the quiesce is told now. */
+  async #guard(question: Question, signal: AbortSignal): Promise<readonly SnapfleetError[]> {
+    if (question.quiesce.level !== 'cold') return [];
+    try {
+      await this.guard.list({ patienceMs: this.guardSeconds * 1000, signal });
+      return [];
+    } catch (error) {
+      if (error instanceof SnapfleetError && error.code === 'guard_unavailable') return [error];
+      throw error;
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { newestWarnings, type Cluster, type KubernetesObject } from '@snapfleet/kubernetes';
+import { newestWarnings, type KubernetesObject } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 
 /** Events about objects without a namespace are kept in this one. */
 const namespaceOfClusterWideEvents = 'default';

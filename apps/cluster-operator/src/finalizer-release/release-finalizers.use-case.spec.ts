@@ -1,5 +1,5 @@
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import { never, now, putReadySnapshot } from '../testing/samples.js';
 import { ReleaseFinalizersUseCase } from './release-finalizers.use-case.js';
 

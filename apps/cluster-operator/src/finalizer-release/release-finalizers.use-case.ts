@@ -1,5 +1,6 @@
 import { SnapfleetError } from '@snapfleet/contracts';
-import { isRestoredFrom, isTerminating, keyOf, type Cluster, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import { isRestoredFrom, isTerminating, keyOf, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { isOurs } from '../marks/marks.js';
 
 /** The finalizers that may be released; any other belongs to somebody who has to be asked. */

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@snapfleet/kubernetes';
+import { workloadAnnotation } from '@snapfleet/workloads';
 
 /** The CSI driver whose volumes are handled, and its name before TopoLVM left Cybozu. */
 export const topolvmDriver = 'topolvm.io';
@@ -14,10 +15,8 @@ export const label = {
 
 /** Annotations that Snapfleet reads and writes. */
 export const annotation = {
-  quiesced: 'snapfleet.io/quiesced',
-  resumed: 'snapfleet.io/resumed',
+  ...workloadAnnotation,
   removed: 'snapfleet.io/removed',
-  recreatedBy: 'snapfleet.io/recreated-by',
   claimUid: 'snapfleet.io/claim-uid',
   restored: 'snapfleet.io/restored',
   defaultSnapshotClass: 'snapshot.storage.kubernetes.io/is-default-class',

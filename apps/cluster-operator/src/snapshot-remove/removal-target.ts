@@ -1,5 +1,6 @@
 import { SnapfleetError, type SnapshotRemove, type DataOf } from '@snapfleet/contracts';
-import type { Cluster, VolumeSnapshot, VolumeSnapshotContent } from '@snapfleet/kubernetes';
+import type { VolumeSnapshot, VolumeSnapshotContent } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { isOurs, label, topolvmDriver, volumeSnapshotNameOf } from '../marks/marks.js';
 
 /** What is left of the VolumeSnapshot of a restore point. */

@@ -1,16 +1,17 @@
 import { ObjectName, type BoundSnapshot, type ObjectUid } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TakeSnapshotUseCase } from '../snapshot-take/take-snapshot.use-case.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import { never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
 import { RemoveSnapshotUseCase } from './remove-snapshot.use-case.js';
 
+const begun = (): void => undefined;
 let cluster: FakeCluster;
 let snapshot: BoundSnapshot;
 let claimUid: ObjectUid;
 
 const take = () =>
-  new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster)).run(
+  new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), { begun }).run(
     { restorePointId, ...where, claimUid, volumeSnapshotClassName: ObjectName.parse('c'), readyDeadlineSeconds: 9 },
     never,
   );

@@ -5,17 +5,17 @@ import {
   isRestoredFrom,
   isTerminating,
   keyOf,
+  orOnDeadline,
   retryOnConflict,
-  snapshotErrorText,
-  type Cluster,
   type VolumeSnapshot,
-  type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import type { Cluster } from '../cluster-access.js';
+import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
 import { annotation } from '../marks/marks.js';
 import { findRemovalTarget } from './removal-target.js';
+import { deleteContent, letContentGo } from './remove-content.js';
+import { expectHandlesUnshared } from './shared-handles.js';
 
 type Command = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>;
 type Reply = ReplyOf<typeof SnapshotRemove>;
@@ -50,8 +50,12 @@ export class RemoveSnapshotUseCase {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { snapshot, contents } = await findRemovalTarget(this.cluster, command, signal);
     if (snapshot !== undefined) await this.#expectUnused(snapshot, signal);
+    const leaving = contents.filter(({ spec }) => command.purge || spec.deletionPolicy === 'Delete');
+    if (leaving.length > 0) await expectHandlesUnshared(this.cluster, leaving, signal);
     // Under Delete the controller would delete the content too; under Retain its policy has to be changed before.
-    if (command.purge) for (const content of contents) await this.#letGo(content, snapshot !== undefined, signal);
+    if (command.purge) {
+      for (const content of contents) await letContentGo(this.cluster, content, snapshot !== undefined, signal);
+    }
     if (snapshot !== undefined) await this.#deleteSnapshot(snapshot, deadline, signal);
     return this.#settleContents(command, snapshot, deadline, signal);
   }
@@ -65,23 +69,6 @@ export class RemoveSnapshotUseCase {
     const names = users.map(({ metadata }) => metadata.name).join(', ');
     const what = `VolumeSnapshot ${namespace}/${name} is being restored into PersistentVolumeClaim ${names}`;
     throw new SnapfleetError('snapshot_in_use', what);
-  }
-
-  /**
-   * Sets the policy Delete. Where the VolumeSnapshot is gone, the mark that its deletion would have left is set as well:
-   * the csi-snapshotter deletes no content without it (external-snapshotter v8.7.0, sidecar shouldDelete).
-   */
-  async #letGo(content: VolumeSnapshotContent, snapshotExists: boolean, signal: AbortSignal): Promise<void> {
-    await retryOnConflict(async () => {
-      const current = await this.cluster.snapshotContents.get(keyOf(content), { signal });
-      if (current?.metadata.uid !== content.metadata.uid) return;
-      const marked = current.metadata.annotations?.[annotation.contentBeingDeleted] !== undefined;
-      const mark = snapshotExists || marked ? {} : { annotations: { [annotation.contentBeingDeleted]: 'yes' } };
-      if (current.spec.deletionPolicy === 'Delete' && !('annotations' in mark)) return;
-      const { uid, resourceVersion } = current.metadata;
-      const patch = { metadata: { uid, resourceVersion, ...mark }, spec: { deletionPolicy: 'Delete' } };
-      await this.cluster.snapshotContents.patch(keyOf(content), patch, { signal });
-    }, signal);
   }
 
   async #deleteSnapshot(snapshot: VolumeSnapshot, deadline: Deadline, signal: AbortSignal): Promise<void> {
@@ -120,32 +107,10 @@ export class RemoveSnapshotUseCase {
       return { freed: false, retainedContentName: ObjectName.parse(retained.metadata.name) };
     }
     for (const content of contents) {
-      await this.#letGo(content, false, signal);
-      await this.#deleteContent(content, deadline, signal);
+      await letContentGo(this.cluster, content, false, signal);
+      await deleteContent(this.cluster, content, deadline, signal);
     }
     return { freed: !(await this.#isLogicalVolumeLeft(command, snapshot, signal)) };
-  }
-
-  async #deleteContent(content: VolumeSnapshotContent, deadline: Deadline, signal: AbortSignal): Promise<void> {
-    const { uid, name } = content.metadata;
-    const key = keyOf(content);
-    if (!isTerminating(content)) await this.cluster.snapshotContents.remove(key, uid, { signal });
-    let last = content;
-    const decide = (found: VolumeSnapshotContent | undefined): true | undefined => {
-      if (found?.metadata.uid !== uid) return true;
-      last = found;
-      return undefined;
-    };
-    const wait = this.cluster.snapshotContents.waitFor(key, decide, { deadlineMs: deadline.remainingMs(), signal });
-    await orOnDeadline(wait, async (cause) => {
-      const finalizers = (last.metadata.finalizers ?? []).join(', ') || 'none';
-      const message = sentence(
-        `VolumeSnapshotContent ${name} was not gone after ${deadline.toString()}; finalizers: ${finalizers}`,
-        snapshotErrorText(last),
-        ...(await recentWarnings(this.cluster, last)),
-      );
-      return new SnapfleetError('snapshot_delete_pending', message, { cause });
-    });
   }
 
   /** TopoLVM names the LogicalVolume of a snapshot `snapshot-<uid of the VolumeSnapshot>`. */

@@ -13,15 +13,15 @@ import {
   isReadyToUse,
   isTerminating,
   keyOf,
+  orOnDeadline,
   snapshotErrorText,
-  type Cluster,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import type { Cluster } from '../cluster-access.js';
+import { hasEndMark } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { hasEndMark } from '../marks/end-marks.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
 import { meaningOfDriverError } from './final-snapshot-error.js';
@@ -35,6 +35,11 @@ export interface SnapshotRemover {
   removeObjects(command: Removal, signal: AbortSignal): Promise<ReplyOf<typeof SnapshotRemove>>;
 }
 
+/** Told when the VolumeSnapshot is there, before it is ready. Does not wait and does not fail. */
+export interface BeginListener {
+  begun(snapshot: VolumeSnapshot, command: Command): void;
+}
+
 /** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */
 const cleanUpSeconds = 10;
 
@@ -43,6 +48,7 @@ export class TakeSnapshotUseCase {
   constructor(
     private readonly cluster: Cluster,
     private readonly remover: SnapshotRemover,
+    private readonly listener: BeginListener,
   ) {}
 
   /**
@@ -52,6 +58,7 @@ export class TakeSnapshotUseCase {
   async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
     const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
     const snapshot = await this.#adoptOrCreate(command, signal);
+    this.listener.begun(snapshot, command);
     try {
       // Looked at after it was made: a removal either finds the snapshot or has left its note before.
       await this.#expectNotRemoved(command, signal);

@@ -1,7 +1,7 @@
 import { ClaimFacts, ObjectName, OperationId, RestorePointId, BoundSnapshot, Namespace } from '@snapfleet/contracts';
 import { isReadyToUse, isTerminating, keyOf, type VolumeSnapshot } from '@snapfleet/kubernetes';
+import type { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { annotation } from '../marks/marks.js';
-import type { FakeCluster } from './fake-cluster.js';
 
 /** Values that the unit tests share. */
 export const operationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');

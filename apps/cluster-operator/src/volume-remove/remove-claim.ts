@@ -3,14 +3,14 @@ import {
   describePod,
   isTerminating,
   keyOf,
+  orOnDeadline,
   retryOnConflict,
   volumeNameOf,
-  type Cluster,
   type Deadline,
   type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 const late = (message: string, cause: Error): SnapfleetError =>

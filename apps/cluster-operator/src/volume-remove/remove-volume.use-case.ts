@@ -1,5 +1,6 @@
 import { SnapfleetError, VolumeRemove, type DataOf, type ReplyOf } from '@snapfleet/contracts';
-import { Deadline, type Cluster } from '@snapfleet/kubernetes';
+import { Deadline } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { isOurs, label } from '../marks/marks.js';
 import { consumerLabels, consumerPodName } from '../volume-restore/consumer-pod.js';
 import { removeClaim, removePod } from './remove-claim.js';

@@ -1,5 +1,6 @@
 import { SnapfleetError, VolumeRestore, type DataOf } from '@snapfleet/contracts';
-import { Deadline, describePod, usesClaim, type Cluster, type PersistentVolumeClaim } from '@snapfleet/kubernetes';
+import { Deadline, describePod, usesClaim, type PersistentVolumeClaim } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs } from '../marks/marks.js';
 import { removeClaim, removePod } from '../volume-remove/remove-claim.js';

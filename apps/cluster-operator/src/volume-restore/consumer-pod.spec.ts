@@ -1,6 +1,6 @@
 import type { DataOf, VolumeRestore } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { expect, test } from 'vitest';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import { operationId, putClaim, putReadySnapshot, restorePointId, where } from '../testing/samples.js';
 import { consumerPodManifest, consumerPodName } from './consumer-pod.js';
 

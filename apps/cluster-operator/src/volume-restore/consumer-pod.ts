@@ -24,7 +24,10 @@ export function consumerLabels(operationId: string): Record<string, string> {
 export function consumerPodManifest(command: Command, idleImage: string): object {
   const { claim } = command;
   return {
-    metadata: { name: consumerPodName(command.targetClaim), labels: consumerLabels(command.operationId) },
+    metadata: {
+      name: consumerPodName(command.targetClaim),
+      labels: { ...consumerLabels(command.operationId), [label.restorePoint]: command.restorePointId },
+    },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,

@@ -6,11 +6,11 @@ import {
   isReady,
   isTerminating,
   keyOf,
-  type Cluster,
+  orOnDeadline,
   type Deadline,
   type Pod,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { isOurs } from '../marks/marks.js';
 import { consumerLabels, consumerPodManifest, consumerPodName } from './consumer-pod.js';

@@ -2,11 +2,11 @@ import { SnapfleetError, VolumeRestore, type DataOf } from '@snapfleet/contracts
 import {
   claimCapacityBytes,
   keyOf,
-  type Cluster,
+  orOnDeadline,
   type Deadline,
   type PersistentVolumeClaim,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import type { Cluster } from '../cluster-access.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 
 type Command = DataOf<typeof VolumeRestore>;

@@ -1,7 +1,7 @@
 import { ObjectName, type VolumeRestore, type DataOf } from '@snapfleet/contracts';
 import { KubernetesApiError } from '@snapfleet/kubernetes';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { FakeCluster } from '../testing/fake-cluster.js';
 import {
   gibibyte,
   never,

@@ -7,19 +7,19 @@ import {
   type ReplyOf,
 } from '@snapfleet/contracts';
 import {
-  Deadline,
   claimCapacityBytes,
   claimPhase,
+  Deadline,
   isApiError,
   isTerminating,
   keyOf,
-  type Cluster,
-  type PersistentVolumeClaim,
+  orOnDeadline,
   volumeNameOf,
+  type PersistentVolumeClaim,
   type Pod,
 } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { asSnapfleetError } from '../failure/as-snapfleet-error.js';
-import { orOnDeadline } from '../failure/on-deadline.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { cleanUpAfter, removeConsumer } from './clean-up.js';
 import type { Consumer } from './consumer.js';

@@ -1,18 +1,29 @@
-import { SavedWorkload } from '@snapfleet/contracts';
+import { ObjectName, ObjectUid, SavedWorkload } from '@snapfleet/contracts';
+import { FakeCluster } from '@snapfleet/kubernetes/testing';
+import { ResumeWorkload } from '@snapfleet/workloads';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeGuard } from '../testing/fake-guard.js';
 import { never, now, operationId, otherOperationId, where } from '../testing/samples.js';
 import { QuiesceWorkloadUseCase } from './quiesce-workload.use-case.js';
 
 const key = { namespace: 'shop', name: 'orders' };
 let cluster: FakeCluster;
+let guard: FakeGuard;
 let workload: SavedWorkload;
-const mark = `"snapfleet.io/quiesced":${JSON.stringify(JSON.stringify({ operationId, replicas: 2 }))}`;
+const maximumDowntimeSeconds = 900;
+const marked = JSON.stringify({
+  operationId,
+  replicas: 2,
+  maximumDowntimeSeconds,
+  dueAt: '2026-11-23T12:15:00.000Z',
+});
+const mark = `"snapfleet.io/quiesced":${JSON.stringify(marked)}`;
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
 
 beforeEach(() => {
   cluster = new FakeCluster();
+  guard = new FakeGuard(cluster.writes);
   const found = cluster.workloads.Deployment.put({
     metadata: { ...key },
     spec: { replicas: 2 },
@@ -32,13 +43,19 @@ beforeEach(() => {
   });
 });
 
-const command = (operation = operationId) => ({ operationId: operation, ...where, workload, deadlineSeconds: 10 });
-const quiesce = (operation = operationId) => new QuiesceWorkloadUseCase(cluster, now).run(command(operation), never);
-const resume = () => new ResumeWorkloadUseCase(cluster, now).run(command(), never);
+const command = (operation = operationId) => {
+  const otherClaims: (typeof where.persistentVolumeClaim)[] = [];
+  return { operationId: operation, ...where, otherClaims, workload, deadlineSeconds: 10, maximumDowntimeSeconds };
+};
+const quiesce = (operation = operationId) =>
+  new QuiesceWorkloadUseCase(cluster, guard, now).run(command(operation), never);
+const resume = () => new ResumeWorkloadUseCase(new ResumeWorkload(cluster, now), guard).run(command(), never);
+const timerKey = () => ({ operationId, workloadUid: workload.uid });
 
-test('the mark is written before the workload is scaled', async () => {
+test('the timer is armed, then the mark is written, then the workload is scaled', async () => {
   await expect(quiesce()).resolves.toEqual({ quiescedAt: '2026-11-23T12:00:00.000Z' });
   expect(cluster.writes).toEqual([
+    'arm',
     `patch Deployment orders {"metadata":{"annotations":{${mark}}}}`,
     'scale Deployment orders 0',
   ]);
@@ -56,7 +73,7 @@ test('after a crash between mark and scale it goes on with the scale', async () 
     metadata: { annotations: { 'snapfleet.io/quiesced': JSON.stringify({ operationId, replicas: 2 }) } },
   });
   await quiesce();
-  expect(cluster.writes).toEqual(['scale Deployment orders 0']);
+  expect(cluster.writes).toEqual(['arm', 'scale Deployment orders 0']);
 });
 
 test('what was quiesced is resumed exactly, and resuming again changes nothing', async () => {
@@ -78,7 +95,18 @@ test('a workload that was made again is refused', async () => {
   await expect(quiesce()).rejects.toMatchObject({ code: 'workload_conflict' });
   cluster.workloads.Deployment.objects.clear();
   await expect(quiesce()).rejects.toMatchObject({ code: 'workload_not_found' });
+  expect(cluster.writes).toEqual(['arm']);
+});
+
+test('no workload is touched while the guard does not answer', async () => {
+  guard.silences = 1;
+  await expect(quiesce()).rejects.toMatchObject({ code: 'guard_unavailable', retryable: true });
   expect(cluster.writes).toEqual([]);
+});
+
+test('the time that the policy gives is the time of the timer', async () => {
+  await quiesce();
+  expect(guard.orders.get(operationId)).toEqual({ namespace: 'shop', workload, maximumDowntimeSeconds });
 });
 
 test('a Pod that does not end is named with its state', async () => {
@@ -114,6 +142,57 @@ test('a quiesce that comes after the resume of its operation is refused, and the
   expect(cluster.writes).toEqual([]);
 });
 
+test('the note on the workload refuses it too, where the guard has lost its file', async () => {
+  await quiesce();
+  await resume();
+  guard = new FakeGuard(cluster.writes);
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.workloads.Deployment.objects.get('shop/orders')?.spec.replicas).toBe(2);
+});
+
+test('a quiesce that waits when the guard brings the workload back is superseded', async () => {
+  cluster.controllers.unshift(() => {
+    const annotations = { 'snapfleet.io/resumed': operationId };
+    cluster.workloads.Deployment.change(key, { metadata: { annotations }, spec: { replicas: 2 } });
+  });
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+});
+
+test('the timer is ended after the workload is back', async () => {
+  await quiesce();
+  cluster.writes.length = 0;
+  await resume();
+  expect(cluster.writes.at(-1)).toBe('disarm');
+  expect(cluster.writes).toContain('scale Deployment orders 2');
+});
+
+test('where the guard was faster, its outcome is told and nothing is done again', async () => {
+  await quiesce();
+  const uid = ObjectUid.parse('s-1');
+  const { at } = guard.bringsBack(timerKey(), [uid]);
+  cluster.writes.length = 0;
+  await expect(resume()).resolves.toEqual({
+    resumedAt: at,
+    broughtBack: { by: 'dead-man-timer', at, readySnapshots: [uid] },
+  });
+  expect(cluster.writes).toEqual([]);
+});
+
+test('a guard that fires while its workload is being resumed is told too', async () => {
+  await quiesce();
+  guard.bringsBack(timerKey(), []);
+  guard.silences = 1;
+  await expect(resume()).resolves.toMatchObject({ replicas: 2, broughtBack: { readySnapshots: [] } });
+});
+
+test('a guard that is away does not keep the workload down, and what it did is told as unproven', async () => {
+  await quiesce();
+  guard.silences = 2;
+  const reply = await resume();
+  expect(reply).toMatchObject({ replicas: 2, unproven: expect.stringContaining('no answer') as string });
+  expect(reply.broughtBack).toBeUndefined();
+});
+
 test('a resume that overtakes its quiesce leaves a note that the quiesce finds', async () => {
   await expect(resume()).resolves.toMatchObject({ replicas: 2 });
   await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
@@ -132,4 +211,24 @@ test('a quiesce that has read the workload before the resume cannot write after 
 test('the next operation can quiesce a workload that others have resumed', async () => {
   await resume();
   await expect(quiesce(otherOperationId)).resolves.toBeDefined();
+});
+
+test('of a group it waits until nobody uses any of its claims', async () => {
+  const volumesOfOther = [{ name: 'data', persistentVolumeClaim: { claimName: 'invoices' } }];
+  cluster.pods.put({
+    metadata: { name: 'invoices-1', namespace: 'shop' },
+    spec: { volumes: volumesOfOther },
+    status: { phase: 'Running' },
+  } as never);
+  const wish = { ...command(), otherClaims: [ObjectName.parse('invoices')], deadlineSeconds: 1 };
+  await expect(new QuiesceWorkloadUseCase(cluster, guard, now).run(wish, never)).rejects.toMatchObject({
+    code: 'workload_not_gone',
+    message: expect.stringContaining('invoices was still used') as string,
+  });
+});
+
+test('a guard that has lost its file proves nothing', async () => {
+  await quiesce();
+  guard = new FakeGuard(cluster.writes);
+  await expect(resume()).resolves.toMatchObject({ replicas: 2, unproven: expect.any(String) as string });
 });

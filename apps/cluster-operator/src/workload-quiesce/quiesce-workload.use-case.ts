@@ -3,44 +3,66 @@ import {
   Deadline,
   isScaledToZero,
   isTerminating,
+  orOnDeadline,
   retryOnConflict,
-  type Cluster,
   type KubernetesObject,
+  type ScalableWorkload,
 } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
-import { hasEndMark } from '../marks/end-marks.js';
+import type { Cluster } from '../cluster-access.js';
+import { expectSame, hasEndMark, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
+import { timerKeyOf } from '../workload-guard/timer-key.js';
 import { awaitNoUsers } from '../workload/awaiting-users.js';
-import { markPatch, readQuiesceMark } from '../workload/quiesce-mark.js';
-import { expectSame, nameOf } from '../workload/same-workload.js';
 
 type Command = DataOf<typeof WorkloadQuiesce>;
 type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
 
+const millisecondsOfSecond = 1000;
+
 /**
- * Takes the workload away from its claim. What is needed to put it back is written on the workload before it is scaled, so
- * that a crash at any moment loses nothing; run again, it goes on from what it finds.
+ * Takes the workload away from its claim. The dead-man timer is armed first, in another process, and what is needed to put
+ * it back is written on the workload before it is scaled, so that a crash at any moment loses nothing; run again, it goes on
+ * from what it finds.
  */
 export class QuiesceWorkloadUseCase {
   constructor(
     private readonly cluster: Cluster,
+    private readonly guard: WorkloadGuard,
     private readonly now: () => Date,
+    /** How long a guard that does not answer, for example because it starts again, is asked again. */
+    private readonly guardSeconds = 15,
   ) {}
 
-  /** @throws SnapfleetError workload_not_found, workload_conflict, workload_not_gone, operation_superseded; KubernetesApiError */
+  /** @throws SnapfleetError guard_unavailable, with nothing touched; workload_not_found, workload_conflict, workload_not_gone, operation_superseded; KubernetesApiError */
   async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadQuiesce>> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { workload } = command;
+    const { dueAt } = await this.#arm(command, signal);
     if (workload.kind === 'Pod') {
       await retryOnConflict(() => this.#deletePod(command, signal), signal);
-      await awaitNoUsers(this.cluster, command, deadline, signal);
+      await this.#awaitNoUsers(command, deadline, signal);
     } else {
-      await retryOnConflict(() => this.#scaleToZero(command, workload, signal), signal);
+      await retryOnConflict(() => this.#scaleToZero(command, workload, dueAt, signal), signal);
       await this.#awaitScaled(command, workload, deadline, signal);
-      await awaitNoUsers(this.cluster, command, deadline, signal);
+      await this.#awaitNoUsers(command, deadline, signal);
       await this.#expectStillAway(command, workload, signal);
     }
     return { quiescedAt: this.now().toISOString() };
+  }
+
+  async #awaitNoUsers(command: Command, deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const { namespace, persistentVolumeClaim, otherClaims } = command;
+    const claims = [persistentVolumeClaim, ...otherClaims];
+    const gone = (claim: Command['persistentVolumeClaim']): Promise<void> =>
+      awaitNoUsers(this.cluster, { namespace, persistentVolumeClaim: claim }, deadline, signal);
+    await Promise.all(claims.map(gone));
+  }
+
+  #arm(command: Command, signal: AbortSignal): Promise<{ readonly dueAt: string }> {
+    const { namespace, workload, maximumDowntimeSeconds } = command;
+    const patienceMs = Math.min(this.guardSeconds, command.deadlineSeconds) * millisecondsOfSecond;
+    const order = { namespace, workload, maximumDowntimeSeconds };
+    return this.guard.arm(timerKeyOf(command), order, { patienceMs, signal });
   }
 
   async #deletePod(command: Command, signal: AbortSignal): Promise<void> {
@@ -56,7 +78,7 @@ export class QuiesceWorkloadUseCase {
   }
 
   /** The mark comes first, and both writes only on the version that was read: the saved number is the true one. */
-  async #scaleToZero(command: Command, workload: Scalable, signal: AbortSignal): Promise<void> {
+  async #scaleToZero(command: Command, workload: Scalable, dueAt: string, signal: AbortSignal): Promise<void> {
     const key = { namespace: command.namespace, name: workload.name };
     const api = this.cluster.workloads[workload.kind];
     const found = expectSame(await api.get(key, { signal }), workload);
@@ -68,7 +90,8 @@ export class QuiesceWorkloadUseCase {
       const what = `${nameOf(workload)} is held at 0 replicas by operation ${mark.operationId} (of ${String(mark.replicas)})`;
       throw new SnapfleetError('workload_conflict', what);
     }
-    const wanted = { operationId: command.operationId, replicas };
+    const { operationId, maximumDowntimeSeconds } = command;
+    const wanted = { operationId, replicas, maximumDowntimeSeconds, dueAt };
     const written = mark?.operationId === wanted.operationId && mark.replicas === replicas;
     const marked = written ? found : await api.patch(key, markPatch(found, wanted), { signal });
     await api.scale(marked, 0, { signal });
@@ -81,7 +104,7 @@ export class QuiesceWorkloadUseCase {
       key,
       (found) => {
         const same = expectSame(found, workload);
-        if (same.spec.replicas !== 0) throw scaledByOthers(workload, same.spec.replicas);
+        expectStillZero(same, command, workload);
         return isScaledToZero(same) ? true : undefined;
       },
       { deadlineMs: deadline.remainingMs(), signal },
@@ -95,7 +118,7 @@ export class QuiesceWorkloadUseCase {
   async #expectStillAway(command: Command, workload: Scalable, signal: AbortSignal): Promise<void> {
     const key = { namespace: command.namespace, name: workload.name };
     const same = expectSame(await this.cluster.workloads[workload.kind].get(key, { signal }), workload);
-    if (same.spec.replicas !== 0) throw scaledByOthers(workload, same.spec.replicas);
+    expectStillZero(same, command, workload);
   }
 }
 
@@ -106,7 +129,15 @@ function expectNotResumed(found: KubernetesObject, { operationId, workload }: Co
   throw new SnapfleetError('operation_superseded', what);
 }
 
-function scaledByOthers(workload: Scalable, replicas: number): SnapfleetError {
+/** The dead-man timer may bring it back while it is still being quiesced, and so may anybody else. */
+function expectStillZero(found: ScalableWorkload, command: Command, workload: Scalable): void {
+  const { replicas } = found.spec;
+  if (replicas === 0) return;
+  if (hasEndMark(found, annotation.resumed, command.operationId)) {
+    const most = `its maximum downtime is ${String(command.maximumDowntimeSeconds)} s`;
+    const what = `${nameOf(workload)} was brought back while it was still being quiesced: ${most}`;
+    throw new SnapfleetError('operation_superseded', what);
+  }
   const what = `${nameOf(workload)} was scaled to ${String(replicas)} by somebody else while it was being quiesced`;
-  return new SnapfleetError('workload_conflict', what);
+  throw new SnapfleetError('workload_conflict', what);
 }

@@ -1,145 +1,60 @@
-import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
-import {
-  Deadline,
-  describePod,
-  isApiError,
-  isTerminating,
-  retryOnConflict,
-  type Cluster,
-  type KubernetesObject,
-  type Pod,
-} from '@snapfleet/kubernetes';
-import { z } from 'zod';
-import { orOnDeadline } from '../failure/on-deadline.js';
-import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
-import { annotation } from '../marks/marks.js';
-import { markPatch } from '../workload/quiesce-mark.js';
-import { decideResume } from './resume-scalable.js';
+import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf } from '@snapfleet/contracts';
+import { Deadline } from '@snapfleet/kubernetes';
+import type { Resumed, ResumeWorkload, TimerAnswer, WorkloadGuard } from '@snapfleet/workloads';
+import { timerKeyOf } from '../workload-guard/timer-key.js';
 
 type Command = DataOf<typeof WorkloadResume>;
-type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
-type BarePod = Extract<SavedWorkload, { kind: 'Pod' }>;
-type Restored = Omit<ReplyOf<typeof WorkloadResume>, 'resumedAt'>;
+type Reply = ReplyOf<typeof WorkloadResume>;
+type BroughtBack = Extract<TimerAnswer, { state: 'brought-back' }>;
 
-const Manifest = z.looseObject({
-  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
-});
+const unknownTimer = 'workload-guard has no timer of it: it was never taken away, or the file of the guard was lost';
 
 /**
- * Puts a workload back as it was, also when quiescing it had only half happened. What somebody else changed meanwhile is
- * left in place and told. It waits for the specification only, not for readiness.
+ * Puts a workload back and ends its dead-man timer. Where the timer was faster, what the workload guard did is told and
+ * nothing is done again: what somebody has made of the workload since is theirs.
  */
 export class ResumeWorkloadUseCase {
   constructor(
-    private readonly cluster: Cluster,
-    private readonly now: () => Date,
-    /** How long a Pod that is still being deleted may take until its successor can be made. */
-    private readonly podGoneSeconds = 45,
+    private readonly workloads: ResumeWorkload,
+    private readonly guard: WorkloadGuard,
+    /** How long a guard that does not answer is asked again. */
+    private readonly guardSeconds = 10,
   ) {}
 
   /** @throws SnapfleetError workload_not_gone (try again); KubernetesApiError */
-  async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadResume>> {
-    const { workload } = command;
-    const restored =
-      workload.kind === 'Pod'
-        ? await this.#bringBackPod(command, workload, signal)
-        : await retryOnConflict(() => this.#scaleBack(command, workload, signal), signal);
-    const { conflict, ...rest } = restored;
-    const told = conflict === undefined ? {} : { conflict: conflict.slice(0, 1024) };
-    return { ...rest, ...told, resumedAt: this.now().toISOString() };
-  }
-
-  /**
-   * The note comes first: from then on no quiesce of this operation can write any more. Then the scale, the mark removed
-   * after: until it is at its number again the mark must stay.
-   */
-  async #scaleBack(command: Command, workload: Scalable, signal: AbortSignal): Promise<Restored> {
-    const key = { namespace: command.namespace, name: workload.name };
-    const api = this.cluster.workloads[workload.kind];
-    const present = await api.get(key, { signal });
-    const decision = decideResume(present, workload, command.operationId);
-    const noted = present === undefined || isNoted(present, command);
-    const found = noted ? present : await api.patch(key, notePatch(present, command), { signal });
-    if (found !== undefined && decision.scaleTo !== undefined) await api.scale(found, decision.scaleTo, { signal });
-    if (decision.removeMark) {
-      const current = decision.scaleTo === undefined ? found : await api.get(key, { signal });
-      if (current !== undefined) await api.patch(key, markPatch(current, undefined), { signal });
-    }
-    const replicas = decision.scaleTo ?? found?.spec.replicas;
-    return {
-      ...(replicas === undefined ? {} : { replicas }),
-      ...(decision.conflict === undefined ? {} : { conflict: decision.conflict }),
-    };
-  }
-
-  async #bringBackPod(command: Command, workload: BarePod, signal: AbortSignal): Promise<Restored> {
-    const found = await this.#settledPod(command, workload, signal);
-    if (found !== undefined) {
-      await this.#note(found, command, signal);
-      return judge(found, command, workload);
-    }
-    try {
-      await this.cluster.pods.create(command.namespace, recreation(workload, command.operationId), { signal });
-      return {};
-    } catch (error) {
-      if (!isApiError(error, 409, 'AlreadyExists')) throw error;
-      const other = await this.cluster.pods.get({ namespace: command.namespace, name: workload.name }, { signal });
-      if (other !== undefined) return judge(other, command, workload);
-      throw error;
-    }
-  }
-
-  /** A Pod that was not deleted yet must not be deleted by a quiesce that comes late. */
-  async #note(pod: Pod, command: Command, signal: AbortSignal): Promise<void> {
-    const key = { namespace: command.namespace, name: command.workload.name };
-    await retryOnConflict(async () => {
-      const found =
-        pod.metadata.uid === command.workload.uid ? await this.cluster.pods.get(key, { signal }) : undefined;
-      if (found === undefined || isNoted(found, command)) return;
-      await this.cluster.pods.patch(key, notePatch(found, command), { signal });
-    }, signal);
-  }
-
-  /** The Pod of that name, after a deletion that is under way has ended. */
-  async #settledPod(command: Command, workload: BarePod, signal: AbortSignal): Promise<Pod | undefined> {
-    const key = { namespace: command.namespace, name: workload.name };
-    const found = await this.cluster.pods.get(key, { signal });
-    if (found === undefined || found.metadata.uid !== workload.uid || !isTerminating(found)) return found;
-    const deadline = Deadline.inSeconds(this.podGoneSeconds);
-    let last = found;
-    const wait = this.cluster.pods.waitFor(
-      key,
-      (pod) => {
-        if (pod === undefined || pod.metadata.uid !== workload.uid) return { pod };
-        last = pod;
-        return undefined;
-      },
-      { deadlineMs: deadline.remainingMs(), signal },
-    );
-    const { pod } = await orOnDeadline(wait, (cause) => {
-      const what = `${describePod(last)} has to be gone before it can be made again, and was not within ${deadline.toString()}`;
-      return new SnapfleetError('workload_not_gone', what, { cause });
-    });
-    return pod;
+  async run(command: Command, signal: AbortSignal): Promise<Reply> {
+    const patience = Deadline.inSeconds(this.guardSeconds);
+    const asked = (): { patienceMs: number; signal: AbortSignal } => ({ patienceMs: patience.remainingMs(), signal });
+    const key = timerKeyOf(command);
+    // A guard that is away must not keep the workload down.
+    const before = await orSilent(this.guard.find(key, asked()));
+    if (!(before instanceof SnapfleetError) && before?.state === 'brought-back') return replyOf(before);
+    const resumed = await this.workloads.run(command, signal);
+    const after = await orSilent(this.guard.disarm(key, asked()));
+    if (after instanceof SnapfleetError) return { ...resumed, unproven: after.message.slice(0, 1024) };
+    if (after.state === 'brought-back') return replyOf(after, resumed);
+    return after.state === 'disarmed' && after.wasArmed ? resumed : { ...resumed, unproven: unknownTimer };
   }
 }
 
-/** Whether there is nothing to note: it is noted already, or a quiesce of this operation refuses it by its uid. */
-const isNoted = (found: KubernetesObject, { operationId, workload }: Command): boolean =>
-  found.metadata.uid !== workload.uid || hasEndMark(found, annotation.resumed, operationId);
-
-const notePatch = (found: KubernetesObject, { operationId }: Command): object =>
-  endMarkPatch(found, annotation.resumed, operationId);
-
-/** A Pod that is there is the saved one, the one that we made again, or somebody else's. */
-function judge(pod: Pod, { operationId }: Command, workload: BarePod): Restored {
-  if (pod.metadata.uid === workload.uid) return {};
-  if (pod.metadata.annotations?.[annotation.recreatedBy] === operationId) return {};
-  return { conflict: `another Pod ${workload.name} was made meanwhile` };
+/** The answer, or the error that says that there is none. */
+async function orSilent<T>(answer: Promise<T>): Promise<T | SnapfleetError> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof SnapfleetError && error.code === 'guard_unavailable') return error;
+    throw error;
+  }
 }
 
-function recreation(workload: BarePod, operationId: string): object {
-  const { metadata, ...manifest } = Manifest.parse(workload.manifest);
-  const annotations = { ...metadata.annotations, [annotation.recreatedBy]: operationId };
-  return { ...manifest, metadata: { ...metadata, annotations } };
+/** @param resumed what was found after the guard, where it had not told its own outcome */
+function replyOf({ at, readySnapshots, replicas, conflict }: BroughtBack, resumed?: Resumed): Reply {
+  const known = replicas !== undefined || conflict !== undefined;
+  const told = known ? { replicas, conflict } : { replicas: resumed?.replicas, conflict: resumed?.conflict };
+  return {
+    resumedAt: at,
+    ...(told.replicas === undefined ? {} : { replicas: told.replicas }),
+    ...(told.conflict === undefined ? {} : { conflict: told.conflict }),
+    broughtBack: { by: 'dead-man-timer', at, readySnapshots },
+  };
 }

@@ -1,6 +1,6 @@
 import { SnapfleetError, type VolumeReference } from '@snapfleet/contracts';
-import { describePod, usesClaim, type Cluster, type Deadline, type Pod } from '@snapfleet/kubernetes';
-import { orOnDeadline } from '../failure/on-deadline.js';
+import { describePod, orOnDeadline, usesClaim, type Deadline, type Pod } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import { nameWithOwner } from './pod-ownership.js';
 
 /**

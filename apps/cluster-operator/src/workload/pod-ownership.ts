@@ -1,4 +1,5 @@
-import { controllerOf, usesClaim, type Cluster, type Pod } from '@snapfleet/kubernetes';
+import { controllerOf, usesClaim, type Pod } from '@snapfleet/kubernetes';
+import type { Cluster } from '../cluster-access.js';
 import type { Workload } from '@snapfleet/contracts';
 
 /** The Pods that use a claim. */

@@ -2,11 +2,13 @@ import type { Pod } from '@snapfleet/kubernetes';
 import { expect, test } from 'vitest';
 import { stripPodManifest } from './strip-pod-manifest.js';
 
+const base = { name: 'base', image: 'busybox', volumeMounts: [{ name: 'data', mountPath: '/data' }] };
+const init = { name: 'init', image: 'busybox' };
 const written = {
   restartPolicy: 'Always',
   priorityClassName: 'high',
-  containers: [{ name: 'base', image: 'busybox', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
-  initContainers: [{ name: 'init', image: 'busybox' }],
+  containers: [base],
+  initContainers: [init],
   tolerations: [{ key: 'site', operator: 'Exists' }],
   volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'base' } }],
 };
@@ -31,8 +33,8 @@ const running: Pod = {
     ...written,
     nodeName: 'device',
     priority: 1000,
-    containers: [{ ...written.containers[0], volumeMounts: [...(written.containers[0]?.volumeMounts ?? []), token] }],
-    initContainers: [{ ...written.initContainers[0], volumeMounts: [token] }],
+    containers: [{ ...base, volumeMounts: [...base.volumeMounts, token] }],
+    initContainers: [{ ...init, volumeMounts: [token] }],
     tolerations: [
       ...written.tolerations,
       toleration('node.kubernetes.io/not-ready'),

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isExecPath } from '../exec/exec-request.js';
+import type { ExecSessions } from '../exec/exec-sessions.js';
 import { ApiError, badRequest } from '../store/api-error.js';
 import type { Objects } from '../store/objects.js';
+import { accessReviewPath, reviewAccess } from './access-review.js';
 import { discover } from './discovery.js';
 import { ResourceHandler, type ResourceRequest } from './resource-handler.js';
 import { noSuchPath, parseResourcePath } from './resource-request.js';
@@ -20,11 +24,15 @@ export class ApiServer {
   constructor(
     private readonly objects: Objects,
     private readonly token: string,
+    private readonly exec: ExecSessions,
     private readonly onUnexpected: (error: unknown) => void,
   ) {
     this.#handler = new ResourceHandler(objects);
     this.#server = createServer((request, response) => {
       void this.#serve(request, response);
+    });
+    this.#server.on('upgrade', (request, stream, head) => {
+      this.#upgrade(request, stream, head);
     });
   }
 
@@ -38,6 +46,7 @@ export class ApiServer {
   /** Ends all watches and connections. */
   async stop(): Promise<void> {
     for (const watch of this.#watches) watch.stop();
+    this.exec.stop();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
@@ -47,12 +56,38 @@ export class ApiServer {
     try {
       await this.#route(request, response);
     } catch (error) {
-      const known = error instanceof ApiError;
-      if (!known) this.onUnexpected(error);
-      const failure = known ? error : new ApiError(500, 'InternalError', 'Internal error occurred');
+      const failure = this.#failure(error);
       if (response.headersSent) response.end();
       else send(response, failure.code, failure.toStatus());
     }
+  }
+
+  /** A connection that is to become a WebSocket: only a command in a Pod is asked for so. */
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'http://device');
+    try {
+      this.#authenticate(request);
+      const path = parseResourcePath(url.pathname);
+      if (!isExecPath(path)) throw noSuchPath();
+      this.exec.begin(path, url.searchParams, request, stream, head);
+    } catch (error) {
+      stream.on('error', () => stream.destroy());
+      const failure = this.#failure(error);
+      const body = JSON.stringify(failure.toStatus());
+      const fields = `content-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\nconnection: close`;
+      stream.end(`HTTP/1.1 ${String(failure.code)} ${failure.reason}\r\n${fields}\r\n\r\n${body}`);
+    }
+  }
+
+  #failure(error: unknown): ApiError {
+    if (error instanceof ApiError) return error;
+    this.onUnexpected(error);
+    return new ApiError(500, 'InternalError', 'Internal error occurred');
+  }
+
+  #authenticate(request: IncomingMessage): void {
+    if (request.headers.authorization !== `Bearer ${this.token}`)
+      throw new ApiError(401, 'Unauthorized', 'Unauthorized');
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -61,20 +96,26 @@ export class ApiServer {
       response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
       return;
     }
-    if (request.headers.authorization !== `Bearer ${this.token}`)
-      throw new ApiError(401, 'Unauthorized', 'Unauthorized');
+    this.#authenticate(request);
     const discovered = request.method === 'GET' ? discover(url.pathname) : undefined;
     if (discovered !== undefined) {
       send(response, 200, discovered);
       return;
     }
     if (!/^\/apis?\//.test(url.pathname)) throw noSuchPath();
+    const body = await readBody(request);
+    if (request.method === 'POST' && url.pathname === accessReviewPath) {
+      send(response, 201, reviewAccess(body));
+      return;
+    }
+    const path = parseResourcePath(url.pathname);
+    if (isExecPath(path)) throw badRequest('Upgrade request required');
     const resourceRequest: ResourceRequest = {
       method: request.method ?? 'GET',
-      path: parseResourcePath(url.pathname),
+      path,
       query: url.searchParams,
       contentType: request.headers['content-type'] ?? 'application/json',
-      body: await readBody(request),
+      body,
     };
     if (isWatch(resourceRequest)) this.#watch(resourceRequest, response);
     else {

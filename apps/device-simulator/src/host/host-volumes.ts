@@ -8,8 +8,9 @@ import {
 import type { EmbeddedDevice } from '../embedded-device.js';
 import type { ThinVolume } from '../storage/thin-pool.js';
 import { percent, poolName, volumeGroup } from './embedded-names.js';
+import { lvUuidOf } from './host-removal.js';
 
-/** What host-lvm does with volumes on a real device: finds them, and hands them out under leases. */
+/** What host-lvm does on a real device: finds volumes, and hands them out under leases. */
 export class HostVolumes {
   constructor(private readonly device: EmbeddedDevice) {}
 
@@ -50,7 +51,7 @@ export class HostVolumes {
     return {
       volumeGroup,
       logicalVolume: volume.handle,
-      lvUuid: volume.handle,
+      lvUuid: lvUuidOf(volume.handle),
       path: volume.path,
       pool: poolName,
       origin: this.device.pool.find(volume.origin) === undefined ? '' : volume.origin,

@@ -17,6 +17,10 @@ export class VolumeLeases {
     return this.#leases.size;
   }
 
+  isLeased(volumeHandle: string): boolean {
+    return [...this.#leases.values()].some(({ handle }) => handle === volumeHandle);
+  }
+
   /** Gives a lease, or moves the end of the one with this id. */
   give(leaseId: string, handle: string, seconds: number): Date {
     const present = this.#leases.get(leaseId);

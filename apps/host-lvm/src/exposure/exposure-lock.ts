@@ -1,6 +1,6 @@
 /**
- * Lets one thing at a time happen to each lease and to each volume; the others wait in their order. Who needs both takes
- * the lease first.
+ * Lets one thing at a time happen to each lease, to each volume, and to the writers of each operation; the others wait in
+ * their order. Who needs lease and volume takes the lease first.
  */
 export class ExposureLock {
   readonly #last = new Map<string, Promise<unknown>>();
@@ -11,6 +11,10 @@ export class ExposureLock {
 
   async volume<T>(volumeHandle: string, action: () => Promise<T>): Promise<T> {
     return await this.#run(`volume ${volumeHandle}`, action);
+  }
+
+  async writers<T>(operationId: string, action: () => Promise<T>): Promise<T> {
+    return await this.#run(`writers ${operationId}`, action);
   }
 
   async #run<T>(key: string, action: () => Promise<T>): Promise<T> {

@@ -157,6 +157,8 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe, Filesyst
       zeroing: true,
       access: 'read-only',
       active,
+      open: false,
+      neededByOthers: false,
       device: active ? { major: 253, minor: 7 } : undefined,
     };
   }

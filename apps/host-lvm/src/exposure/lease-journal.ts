@@ -2,6 +2,7 @@ import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VolumeHandle } from '@snapfleet/contracts';
 import { z } from 'zod';
+import { syncDirectory } from '../durable-file.js';
 import { noFailpoint, type Failpoint } from '../privileged/failpoint.js';
 
 const leaseId = z.string().min(1).max(128);
@@ -161,14 +162,5 @@ function entryOf(line: string): JournalEntry | undefined {
     return Entry.parse(JSON.parse(line));
   } catch {
     return undefined;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

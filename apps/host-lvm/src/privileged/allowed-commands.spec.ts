@@ -1,7 +1,8 @@
-import { VolumeHandle } from '@snapfleet/contracts';
+import { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 import {
   activation,
   deactivation,
+  removal,
   thinVolumes,
   volumeGroups,
   volumeOfUuid,
@@ -13,8 +14,9 @@ import { describe, expect, it } from 'vitest';
 import { allowedCommand, allowedCommands, runningCommand, subjectOf } from './allowed-commands.js';
 
 const handle = VolumeHandle.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
-const lvUuid = 'nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO';
+const lvUuid = LvUuid.parse('nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO');
 const volume = { fullName: `rhel/${handle}`, lvUuid };
+const [yes = '', select = '', condition = ''] = removal(handle, lvUuid);
 const inside = (...command: string[]): string[] => ['--target', '42', '--mount', '--', ...command];
 const mount = (
   filesystem: string,
@@ -27,6 +29,11 @@ const mount = (
     ...['--source', source, '--target', target],
   );
 const device = '/dev/mapper/rhel-5b0a4c3e--7f2d';
+const podCgroup =
+  '/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod5b0a4c3e_7f2d_5c1a_9e8b_2f6d1c0b9a87.slice';
+const watchdog = (...directories: string[]): string[] => [
+  ...['--no-warnings', '/opt/snapfleet/apps/host-lvm/dist/writers/thaw-watchdog.js', '5000', ...directories],
+];
 const isAllowed = (program: string, argv: readonly string[]): boolean => allowedCommand(program, argv) !== undefined;
 
 const allowed: readonly (readonly [name: string, program: string, argv: readonly string[]])[] = [
@@ -37,6 +44,7 @@ const allowed: readonly (readonly [name: string, program: string, argv: readonly
   ['report-groups', 'vgs', volumeGroups],
   ['activate', 'lvchange', activation(volume)],
   ['deactivate', 'lvchange', deactivation(volume)],
+  ['remove', 'lvremove', removal(handle, lvUuid)],
   ['probe', 'blkid', ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', device]],
   [
     'start-holder',
@@ -59,6 +67,8 @@ const allowed: readonly (readonly [name: string, program: string, argv: readonly
   ['mount', 'nsenter', mount('ext4', 'ro,nosuid,nodev,noexec,errors=remount-ro,noload', device)],
   ['unmount', 'nsenter', inside('umount', '--internal-only', '/run/snapfleet/host-lvm/volume')],
   ['make-node', 'nsenter', inside('mknod', '--mode', '0440', '/run/snapfleet/volume', 'b', '254', '7')],
+  ['freeze', 'node', watchdog(podCgroup)],
+  ['freeze', 'node', watchdog(podCgroup, '/sys/fs/cgroup/kubepods/burstable/pod5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87')],
 ];
 
 describe('the closed list', () => {
@@ -73,6 +83,12 @@ describe('the closed list', () => {
   it.each([
     ['sh', ['-c', 'id']],
     ['lvremove', [`rhel/${handle}`]],
+    ['lvremove', [yes, `rhel/${handle}`]],
+    ['lvremove', [yes, '--force', select, condition]],
+    ['lvremove', [yes, select, `lv_name=${handle}`]],
+    ['lvremove', [yes, select, `${condition} || vg_name=rhel`]],
+    ['lvremove', [yes, select, condition.replace('lv_attr=~^V', 'lv_attr=~^')]],
+    ['lvremove', [yes, select, condition, 'rhel']],
     ['lvs', []],
     ['lvs', [...volumesOfHandle(handle), '--config=x']],
     ['lvs', [...volumesOfHandle(handle).slice(0, -1), 'lv_name=x || vg_name=y']],
@@ -94,6 +110,12 @@ describe('the closed list', () => {
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec', '/dev/mapper/../sda1')],
     ['nsenter', mount('xfs', 'ro,nosuid,nodev,noexec', device, '/run/snapfleet/../../etc')],
     ['nsenter', inside('mknod', '--mode', '0666', '/run/snapfleet/volume', 'b', '8', '0')],
+    ['node', ['--eval', 'process.exit()']],
+    ['node', watchdog()],
+    ['node', watchdog(podCgroup).with(1, '/opt/../tmp/writers/thaw-watchdog.js')],
+    ['node', watchdog('/sys/fs/cgroup/system.slice/sshd.service')],
+    ['node', watchdog(podCgroup, `${podCgroup}/../../../system.slice`)],
+    ['node', watchdog(podCgroup, '/sys/fs/cgroup')],
   ])('refuses %s %j', (program, argv) => {
     expect(isAllowed(program, argv)).toBe(false);
   });
@@ -110,7 +132,7 @@ describe('the closed list', () => {
         const { program, argv, good, index } = place;
         for (const argument of [piece, good.slice(0, at) + piece + good.slice(at)]) {
           if (argument === good || !isAllowed(program, argv.with(index, argument))) continue;
-          expect(argument).toMatch(/^[A-Za-z0-9+_./][A-Za-z0-9+_./,=|-]*$/);
+          expect(argument).toMatch(/^[A-Za-z0-9+_./@][A-Za-z0-9+_./@,=|-]*$/);
           expect(argument.split('/')).not.toContain('..');
         }
       }),
@@ -129,7 +151,7 @@ describe('a command that runs', () => {
     expect(runningCommand([])).toBeUndefined();
   });
 
-  it('waits for LVM, for a device, or for its holder', () => {
+  it('waits for LVM, for a device, for its holder, or for its cgroups', () => {
     const subjects = allowed.map(([name, program, argv]) => {
       const command = allowedCommand(program, argv);
       return `${name}: ${command === undefined ? '' : subjectOf(command, argv)}`;
@@ -141,6 +163,8 @@ describe('a command that runs', () => {
         `probe: ${device}`,
         `mount: ${device}`,
         'unmount: unmount 42',
+        'remove: lvm',
+        `freeze: freeze ${podCgroup}`,
       ]),
     );
   });

@@ -4,6 +4,9 @@ import { lvm } from './allowed-commands.js';
 import type { HangingCommands } from './hanging-commands.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 
+/** The programs of lvm2 that are used. */
+export type LvmProgram = 'lvs' | 'vgs' | 'lvchange' | 'lvremove';
+
 /** LVM commands, one at a time. While one hangs that is over its deadline, the others are refused at once. */
 export class LvmQueue {
   #last: Promise<unknown> = Promise.resolve();
@@ -19,13 +22,13 @@ export class LvmQueue {
   }
 
   /** @throws {SnapfleetError} lvm_failed */
-  run(program: 'lvs' | 'vgs' | 'lvchange', argv: readonly string[]): Promise<string> {
+  run(program: LvmProgram, argv: readonly string[]): Promise<string> {
     const turn = this.#last.then(() => this.#runNow(program, argv));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #runNow(program: 'lvs' | 'vgs' | 'lvchange', argv: readonly string[]): Promise<string> {
+  async #runNow(program: LvmProgram, argv: readonly string[]): Promise<string> {
     try {
       return (await this.programs.run(program, argv)).stdout;
     } catch (error) {

@@ -1,11 +1,13 @@
-import type { VolumeHandle } from '@snapfleet/contracts';
+import type { LvUuid, VolumeHandle } from '@snapfleet/contracts';
 import {
   activation,
   deactivation,
   findThinVolume,
   parseVolumeGroupNames,
   parseVolumes,
+  removal,
   thinVolumes,
+  thinVolumesOf,
   unreadableVolume,
   volumeGroups,
   volumeOfUuid,
@@ -15,11 +17,12 @@ import {
   type VolumeReport,
 } from '@snapfleet/lvm';
 import type { VolumeStore } from '../exposure/host-ports.js';
+import type { RemovableVolumes } from '../removal/removable-volumes.js';
 import type { ReportSource } from '../survey/survey-volumes.use-case.js';
 import type { LvmQueue } from './lvm-queue.js';
 
 /** The logical volumes of this host, by lvm2. */
-export class LvmVolumes implements VolumeStore, ReportSource {
+export class LvmVolumes implements VolumeStore, RemovableVolumes, ReportSource {
   constructor(
     private readonly lvm: LvmQueue,
     private readonly groups: readonly string[] | undefined,
@@ -38,6 +41,14 @@ export class LvmVolumes implements VolumeStore, ReportSource {
   async report(handles: readonly VolumeHandle[]): Promise<VolumeReport> {
     const argv = handles.length === 0 ? thinVolumes : volumesForSurvey(handles);
     return parseVolumes(await this.lvm.run('lvs', argv));
+  }
+
+  async thinVolumes(): Promise<readonly ReportedVolume[]> {
+    return thinVolumesOf(parseVolumes(await this.lvm.run('lvs', thinVolumes)), this.groups);
+  }
+
+  async remove(handle: VolumeHandle, lvUuid: LvUuid): Promise<void> {
+    await this.lvm.run('lvremove', removal(handle, lvUuid));
   }
 
   async missingGroups(): Promise<readonly string[]> {

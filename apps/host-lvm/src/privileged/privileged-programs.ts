@@ -36,7 +36,7 @@ export interface PrivilegedOptions {
   readonly deadlineMs: number;
   readonly hanging: HangingCommands;
   readonly failpoint?: Failpoint;
-  readonly runner?: ProgramRunner<AllowedProgram>;
+  readonly runner?: ProgramRunner;
 }
 
 /** The one door through which host-lvm starts programs. */
@@ -52,7 +52,7 @@ export function createPrivilegedPrograms({
       const subject = subjectOf(command, argv);
       refuseBehind(hanging.about(subject), program, argv);
       failpoint(command.name, 'before');
-      const running = runner.run(program, argv, { deadlineMs, onDeadline: 'leave', ...options });
+      const running = runner.run(pathOf(program), argv, { deadlineMs, onDeadline: 'leave', ...options });
       failpoint(command.name, 'during');
       try {
         return await running;
@@ -67,7 +67,7 @@ export function createPrivilegedPrograms({
     start: async (program, argv, options) => {
       const command = check(program, argv);
       failpoint(command.name, 'before');
-      const running = runner.start(program, argv, options);
+      const running = runner.start(pathOf(program), argv, options);
       failpoint(command.name, 'during');
       return await running.finally(() => {
         failpoint(command.name, 'after');
@@ -76,13 +76,15 @@ export function createPrivilegedPrograms({
   };
 }
 
-function rootRunner(): ProgramRunner<AllowedProgram> {
-  return createProgramRunner({
-    allowed: allowedPrograms,
+const rootRunner = (): ProgramRunner =>
+  createProgramRunner({
+    allowed: allowedPrograms.map(pathOf),
     // The place of lvm.conf, and whether udev makes the device nodes.
     inheritEnvironment: ['LVM_SYSTEM_DIR', 'DM_DISABLE_UDEV'],
   });
-}
+
+/** The Node.js of PATH may be another one than this service was made for. */
+const pathOf = (program: AllowedProgram): string => (program === 'node' ? process.execPath : program);
 
 function refuseBehind(hanging: string | undefined, program: string, argv: readonly string[]): void {
   if (hanging === undefined) return;

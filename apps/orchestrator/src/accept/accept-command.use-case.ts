@@ -1,39 +1,40 @@
 import {
-  BackupRequested,
   CommandCompleted,
   type CommandDefinition,
   type DataOf,
   eventIdFor,
+  type GroupCreate,
   type MessageOf,
+  type MoverName,
   type OperationId,
   operationIdFor,
   type DeviceId,
   type RestorePoint,
-  RestorePointId,
+  type RestorePointId,
   SnapfleetError,
   type SnapshotBackup,
-  SnapshotCreate,
+  type SnapshotCreate,
   type SnapshotDelete,
-  SnapshotRequested,
   type SnapshotRestore,
   type SnapshotVerify,
-  VerificationRequested,
 } from '@snapfleet/contracts';
 import { wouldRemoveLastGoodCopy } from '../catalogue/last-good-copy.js';
-import { withPendingBackup, withPendingVerification, withPendingWork } from '../catalogue/restore-point-progress.js';
-import { backupToVerify } from '../catalogue/verification-request.js';
+import { withPendingBackup, withPendingVerification } from '../catalogue/restore-point-progress.js';
+import { backupProofRequest, backupRequest, snapshotProofRequest } from '../catalogue/work-request.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
-import type { Operation, OperationKind, PendingEvent } from '../operations/operation.js';
+import type { Operation, PendingEvent } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
-import { aboutRestorePoint, readySnapshot } from '../workflow/restore-point-view.js';
+import { volumeResource } from '../operations/resources.js';
+import { readySnapshot } from '../workflow/restore-point-view.js';
+import { type Beginning, beginGroup, beginSnapshot } from './beginning.js';
 import { digestOfRequest, refuseOtherRequest } from './request-digest.js';
 
 interface AcceptParts {
   readonly device: DeviceId;
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -41,17 +42,8 @@ interface AcceptParts {
   readonly now: () => Date;
 }
 
-type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
-
-/** What a new operation begins with. */
-interface Beginning {
-  readonly kind: OperationKind;
-  readonly state: unknown;
-  readonly point: RestorePoint;
-  readonly events: readonly PendingEvent[];
-  /** No step follows: the events are all there is to do here. */
-  readonly finished?: boolean;
-}
+/** A command as it is handed to a use case. */
+export type Accepted<Definition extends CommandDefinition> = MessageOf<DataOf<Definition>>;
 
 /**
  * Takes commands: each becomes an operation in the journal before it is acknowledged, so an accepted command is never
@@ -61,31 +53,11 @@ export class AcceptCommandUseCase {
   constructor(private readonly parts: AcceptParts) {}
 
   create(message: Accepted<typeof SnapshotCreate>): void {
-    const { namespace, persistentVolumeClaim, policy, requestedBy, reason } = message.data;
-    this.accept(message, 'snapshot.create', (operationId) => {
-      const point = withPendingWork({
-        restorePointId: RestorePointId.parse(operationId),
-        namespace,
-        persistentVolumeClaim,
-        phase: 'requested',
-        policy,
-        requestedAt: this.parts.now().toISOString(),
-        ...(requestedBy === undefined ? {} : { requestedBy }),
-        ...(reason === undefined ? {} : { reason }),
-      });
-      const data = {
-        ...aboutRestorePoint(point),
-        quiesce: policy.quiesce,
-        ...(requestedBy === undefined ? {} : { requestedBy }),
-        ...(reason === undefined ? {} : { reason }),
-      };
-      return {
-        kind: 'create',
-        state: { phase: 'preflight' },
-        point,
-        events: [{ definition: SnapshotRequested, data }],
-      };
-    });
+    this.accept(message, 'snapshot.create', (id) => beginSnapshot(message.data, id, this.parts.now()));
+  }
+
+  createGroup(message: Accepted<typeof GroupCreate>): void {
+    this.accept(message, 'group.create', (id) => beginGroup(message.data, id, this.parts.now()));
   }
 
   restore(message: Accepted<typeof SnapshotRestore>): void {
@@ -98,7 +70,7 @@ export class AcceptCommandUseCase {
         throw new SnapfleetError('restore_size_too_small', `data.sizeBytes ${rule}`, { field: 'data.sizeBytes', rule });
       }
       const state = { phase: 'restoring', targetClaim, ...(sizeBytes === undefined ? {} : { sizeBytes }) };
-      return { kind: 'restore', state, point, events: [] };
+      return { kind: 'restore', state, points: [point], events: [] };
     });
   }
 
@@ -118,7 +90,7 @@ export class AcceptCommandUseCase {
       const point: RestorePoint = { ...existing, phase: 'deleting' };
       const options = { deleteBackups, purge, releaseFinalizers, cause: 'command', formerPhase: existing.phase };
       const state = { phase: 'choosing', ...options };
-      return { kind: 'delete', state, point, events: [] };
+      return { kind: 'delete', state, points: [point], events: [] };
     });
   }
 
@@ -126,10 +98,8 @@ export class AcceptCommandUseCase {
     const { restorePointId, mover, verify } = message.data;
     this.accept(message, 'snapshot.backup', () => {
       const existing = this.existing(restorePointId);
-      const ready = { ...readySnapshot(existing), movers: [mover], verify: verify ? ['backup'] : [] };
-      const point = withPendingBackup(existing, mover);
-      const events = [{ definition: BackupRequested, data: { ready, mover } }];
-      return { kind: 'backup', state: {}, point, events, finished: true };
+      const events = [backupRequest(existing, mover, verify)];
+      return { kind: 'backup', state: {}, points: [withPendingBackup(existing, mover)], events, finished: true };
     });
   }
 
@@ -137,35 +107,21 @@ export class AcceptCommandUseCase {
     const { restorePointId, level, mover, assertion } = message.data;
     this.accept(message, 'snapshot.verify', () => {
       const existing = this.existing(restorePointId);
-      if (level === 'snapshot') {
-        const data = { level, ready: readySnapshot(existing), ...(assertion === undefined ? {} : { assertion }) };
-        const point = withPendingVerification(existing, { level });
-        return {
-          kind: 'verify',
-          state: {},
-          point,
-          events: [{ definition: VerificationRequested, data }],
-          finished: true,
-        };
-      }
-      const backup = backupToVerify(existing, mover);
-      const point = withPendingVerification(existing, { level, mover: backup.backup.mover });
-      return {
+      const begin = (key: { level: typeof level; mover?: MoverName }, event: PendingEvent): Beginning => ({
         kind: 'verify',
         state: {},
-        point,
-        events: [{ definition: VerificationRequested, data: { level, backup } }],
+        points: [withPendingVerification(existing, key)],
+        events: [event],
         finished: true,
-      };
+      });
+      if (level === 'snapshot') return begin({ level }, snapshotProofRequest(existing, assertion));
+      const request = backupProofRequest(existing, mover);
+      return begin({ level, mover: request.mover }, request.event);
     });
   }
 
   /** Journals the operation, its first events and the restore point in one transaction, then starts it. */
-  private accept(
-    message: Accepted<CommandDefinition>,
-    name: string,
-    begin: (operationId: OperationId) => Beginning,
-  ): void {
+  accept(message: Accepted<CommandDefinition>, name: string, begin: (operationId: OperationId) => Beginning): void {
     const { journal, operations, restorePoints, events, runner, device, now } = this.parts;
     const data = message.data as { readonly idempotencyKey?: string };
     const operationId = operationIdFor(device, name, data.idempotencyKey ?? message.id);
@@ -176,12 +132,13 @@ export class AcceptCommandUseCase {
       if (known.commandId !== message.id) this.answerRepeated(message, name, known);
       return;
     }
-    const { kind, state, point, events: first, finished = false } = begin(operationId);
+    const { kind, state, points, resources = [], events: first, finished = false } = begin(operationId);
+    const [{ restorePointId }, ...others] = points;
     const operation: Operation = {
       operationId,
       kind,
-      volume: `${point.namespace}/${point.persistentVolumeClaim}`,
-      restorePointId: point.restorePointId,
+      resources: [...points.map(volumeResource), ...resources],
+      restorePointIds: [restorePointId, ...others.map((other) => other.restorePointId)],
       commandId: message.id,
       traceparent: message.traceparent,
       requestDigest,
@@ -191,8 +148,8 @@ export class AcceptCommandUseCase {
     };
     journal.transaction(() => {
       operations.add(operation, now());
-      restorePoints.save(point);
-      for (const event of first) events.record(event, operation, point, now());
+      for (const point of points) restorePoints.save(point);
+      for (const event of first) events.record(event, operation, event.restorePoint ?? points[0], now());
     });
     events.flush();
     if (!finished) runner.enqueue(operation);
@@ -201,14 +158,14 @@ export class AcceptCommandUseCase {
   /** The second command of a key is answered, and does nothing. */
   private answerRepeated(message: Accepted<CommandDefinition>, name: string, known: Operation): void {
     const { journal, restorePoints, events, now } = this.parts;
-    const point = restorePoints.find(known.restorePointId);
+    const point = restorePoints.find(known.restorePointIds[0]);
     if (point === undefined) return;
     const note = `the key was used before by command ${known.commandId}; the restore point is ${point.phase}`;
     const data = { command: name, commandId: message.id, operationId: known.operationId, note };
     const repeated = { ...known, commandId: message.id, traceparent: message.traceparent };
     journal.transaction(() => {
       events.record(
-        { definition: CommandCompleted, data, distinction: eventIdFor(message.id, name) },
+        { definition: CommandCompleted, data, distinction: [eventIdFor(message.id, name)] },
         repeated,
         point,
         now(),

@@ -2,19 +2,19 @@ import {
   CommandCompleted,
   type DataOf,
   type MessageOf,
-  OperationId,
   SnapfleetError,
   type SnapshotCancel,
 } from '@snapfleet/contracts';
+import { makingOperationOf } from '../catalogue/making-operation.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { workflows } from '../workflow/workflows.js';
 
 interface CancelParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -22,7 +22,7 @@ interface CancelParts {
   readonly now: () => Date;
 }
 
-/** Stops the making of a restore point; the workflow then resumes the workload and cleans up. */
+/** Stops the making of a restore point and of its group; the workflow then resumes the workload and cleans up. */
 export class CancelSnapshotUseCase {
   constructor(private readonly parts: CancelParts) {}
 
@@ -30,8 +30,8 @@ export class CancelSnapshotUseCase {
   run(message: MessageOf<DataOf<typeof SnapshotCancel>>): void {
     const { journal, operations, restorePoints, events, runner, now } = this.parts;
     const { restorePointId } = message.data;
-    const operation = operations.find(OperationId.parse(restorePointId));
     const point = restorePoints.find(restorePointId);
+    const operation = point && operations.find(makingOperationOf(point));
     if (operation === undefined || point === undefined) {
       throw new SnapfleetError('snapshot_not_found', `restore point ${restorePointId} is not known on this device`);
     }
@@ -40,14 +40,16 @@ export class CancelSnapshotUseCase {
     if (tooLate) {
       const note = `too late to cancel: the restore point is ${point.phase}`;
       const data = { command: 'snapshot.cancel', commandId: message.id, operationId: operation.operationId, note };
-      const event = { definition: CommandCompleted, data, distinction: message.id };
+      const event = { definition: CommandCompleted, data, distinction: [message.id] };
       journal.transaction(() => {
         events.record(event, { ...operation, commandId: message.id }, point, now());
       });
       events.flush();
       return;
     }
-    operations.requestCancel(operation.operationId);
+    journal.transaction(() => {
+      operations.requestCancel(operation.operationId);
+    });
     runner.cancel(operation.operationId);
   }
 }

@@ -2,7 +2,9 @@ import { Controller } from '@nestjs/common';
 import {
   type CommandDefinition,
   type DataOf,
+  GroupCreate,
   type MessageOf,
+  OrphanPurge,
   SnapfleetError,
   SnapshotBackup,
   SnapshotCancel,
@@ -12,6 +14,7 @@ import {
   SnapshotVerify,
 } from '@snapfleet/contracts';
 import { CommandHandler } from '@snapfleet/messaging';
+import { AcceptPurgeUseCase } from '../orphans/accept-purge.use-case.js';
 import { AcceptCommandUseCase } from './accept-command.use-case.js';
 import { CancelSnapshotUseCase } from './cancel-snapshot.use-case.js';
 import { RejectCommandUseCase } from './reject-command.use-case.js';
@@ -22,6 +25,7 @@ export class CommandsController {
   constructor(
     private readonly accept: AcceptCommandUseCase,
     private readonly cancelSnapshot: CancelSnapshotUseCase,
+    private readonly acceptPurge: AcceptPurgeUseCase,
     private readonly reject: RejectCommandUseCase,
   ) {}
 
@@ -29,6 +33,13 @@ export class CommandsController {
   create(message: MessageOf<DataOf<typeof SnapshotCreate>>): Promise<void> {
     return this.settle(SnapshotCreate, message, () => {
       this.accept.create(message);
+    });
+  }
+
+  @CommandHandler(GroupCreate)
+  createGroup(message: MessageOf<DataOf<typeof GroupCreate>>): Promise<void> {
+    return this.settle(GroupCreate, message, () => {
+      this.accept.createGroup(message);
     });
   }
 
@@ -64,6 +75,13 @@ export class CommandsController {
   delete(message: MessageOf<DataOf<typeof SnapshotDelete>>): Promise<void> {
     return this.settle(SnapshotDelete, message, () => {
       this.accept.delete(message);
+    });
+  }
+
+  @CommandHandler(OrphanPurge)
+  purge(message: MessageOf<DataOf<typeof OrphanPurge>>): Promise<void> {
+    return this.settle(OrphanPurge, message, () => {
+      this.acceptPurge.run(message);
     });
   }
 

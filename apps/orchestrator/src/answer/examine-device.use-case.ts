@@ -3,6 +3,7 @@ import {
   ClaimPreflight,
   type DataOf,
   DeviceDoctor,
+  GuardReport,
   poolFindings,
   PoolReport,
   PoolThresholds,
@@ -10,7 +11,8 @@ import {
   SnapfleetError,
 } from '@snapfleet/contracts';
 
-type Check = ReplyOf<typeof DeviceDoctor>['checks'][number];
+/** One line of the doctor. */
+export type Check = ReplyOf<typeof DeviceDoctor>['checks'][number];
 
 /** Asks another service of the device. */
 export interface ServiceCaller {
@@ -31,18 +33,20 @@ export class ExamineDeviceUseCase {
   constructor(
     private readonly services: ServiceCaller,
     private readonly presence: ServicePresence,
+    private readonly orphans: { check(): Check },
   ) {}
 
   async run(question: DataOf<typeof DeviceDoctor>): Promise<ReplyOf<typeof DeviceDoctor>> {
     const checks = await Promise.all([
       this.pools(),
+      this.guard(),
       this.listening('backup-worker'),
       this.listening('restore-verifier'),
       ...(question.namespace !== undefined && question.persistentVolumeClaim !== undefined
         ? [this.claim(question, question.namespace, question.persistentVolumeClaim)]
         : []),
     ]);
-    return { checks: checks.flat() };
+    return { checks: [...checks.flat(), this.orphans.check()] };
   }
 
   private async pools(): Promise<Check[]> {
@@ -67,6 +71,20 @@ export class ExamineDeviceUseCase {
       ];
     } catch (error) {
       return [failed('host-lvm answers', error)];
+    }
+  }
+
+  /** Asked through the cluster operator, for the guard has no NATS; a quiesce asks it in the same way. */
+  private async guard(): Promise<Check[]> {
+    const check = 'workload-guard answers';
+    try {
+      const { armed, firing } = (await this.services.call(GuardReport, {}, { deadlineMs: answerMs })) as ReplyOf<
+        typeof GuardReport
+      >;
+      const note = `${String(armed)} dead-man timers armed, ${String(firing)} workloads being brought back`;
+      return [{ check, passed: true, note }];
+    } catch (error) {
+      return [failed(check, error)];
     }
   }
 

@@ -1,22 +1,18 @@
-import {
-  deterministicUuid,
-  OperationId,
-  type RestorePoint,
-  type RestorePointId,
-  SnapshotCompleted,
-} from '@snapfleet/contracts';
+import { GroupCompleted, type RestorePoint, type RestorePointId, SnapshotCompleted } from '@snapfleet/contracts';
+import { followingDeletion } from '../catalogue/following-deletion.js';
 import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
+import { makingOperationOf } from '../catalogue/making-operation.js';
 import { completion, phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
-import type { Operation } from '../operations/operation.js';
+import type { Operation, PendingEvent, RestorePoints } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
-import { aboutRestorePoint } from '../workflow/restore-point-view.js';
+import { eventOfEach, eventOfGroup } from '../workflow/create/create-events.js';
 
 interface FactParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -35,7 +31,7 @@ export class RecordFactUseCase {
     const { journal, operations, restorePoints, events, runner, now } = this.parts;
     const followers = journal.transaction((): Operation[] => {
       const before = restorePoints.find(restorePointId);
-      const making = operations.find(OperationId.parse(restorePointId));
+      const making = before && operations.find(makingOperationOf(before));
       if (before === undefined || making === undefined) return [];
       const point = withFact(before, change);
       if (point === undefined) return [];
@@ -43,12 +39,27 @@ export class RecordFactUseCase {
       const { ended, failures } = completion(point);
       if (!ended) return [];
       const outcome = failures.length === 0 ? ('proven' as const) : ('incomplete' as const);
-      const data = { ...aboutRestorePoint(point), outcome, failures: failures.slice(0, 32) };
-      events.record({ definition: SnapshotCompleted, data, distinction: outcome }, making, point, now());
+      const facts = { outcome, failures: failures.slice(0, 32) };
+      const told = [
+        ...eventOfEach([point], SnapshotCompleted, (about) => ({ ...about, ...facts }), outcome),
+        ...this.completionOfGroup(making),
+      ];
+      for (const event of told) events.record(event, making, point, now());
       return outcome === 'proven' && isGood(point) ? this.expire(point, making) : [];
     });
     events.flush();
     for (const follower of followers) runner.enqueue(follower);
+  }
+
+  /** Told once the last member of a group has come to its end. */
+  private completionOfGroup({ restorePointIds }: Operation): PendingEvent[] {
+    const [first, ...others] = restorePointIds.flatMap((id) => this.parts.restorePoints.find(id) ?? []);
+    if (first === undefined) return [];
+    const members: RestorePoints = [first, ...others];
+    const ends = members.map(completion);
+    if (ends.some(({ ended }) => !ended)) return [];
+    const outcome = ends.every(({ failures }) => failures.length === 0) ? ('proven' as const) : ('incomplete' as const);
+    return eventOfGroup(members, GroupCompleted, { outcome }).map((event) => ({ ...event, distinction: [outcome] }));
   }
 
   /** The deletions that the retention asks for, journalled within the transaction of the fact. */
@@ -58,31 +69,12 @@ export class RecordFactUseCase {
     const ofVolume = restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
     return expiredByRetention(ofVolume, point.policy.retention.keepLast)
       .filter(({ restorePointId }) => !operations.isDeleting(restorePointId))
-      .map((expired): Operation => ({
-        operationId: OperationId.parse(deterministicUuid('retention', expired.restorePointId, point.restorePointId)),
-        kind: 'delete',
-        volume: making.volume,
-        restorePointId: expired.restorePointId,
-        commandId: making.commandId,
-        traceparent: making.traceparent,
-        requestDigest: '',
-        state: {
-          phase: 'choosing',
-          deleteBackups: false,
-          purge: false,
-          releaseFinalizers: false,
-          cause: 'retention',
-          formerPhase: expired.phase,
-        },
-        finished: false,
-        cancelRequested: false,
-      }))
-      .filter((operation) => {
-        const expired = restorePoints.find(operation.restorePointId);
-        if (expired === undefined || !operations.add(operation, now())) return false;
-        restorePoints.save({ ...expired, phase: 'deleting' });
-        return true;
-      });
+      .filter((expired) => {
+        const added = operations.add(followingDeletion(expired, making, 'retention'), now());
+        if (added) restorePoints.save({ ...expired, phase: 'deleting' });
+        return added;
+      })
+      .map((expired) => followingDeletion(expired, making, 'retention'));
   }
 }
 

@@ -13,9 +13,8 @@ export class EventRecorder {
   /** Belongs into the transaction that makes the event true. */
   record(event: PendingEvent, operation: Operation, point: RestorePoint, time: Date): void {
     const { name } = event.definition;
-    const distinction = event.distinction === undefined ? [] : [event.distinction];
     this.outbox.add({
-      eventId: eventIdFor(operation.operationId, name, ...distinction),
+      eventId: eventIdFor(operation.operationId, name, ...(event.distinction ?? [])),
       name,
       data: event.data,
       workflowId: operation.operationId,

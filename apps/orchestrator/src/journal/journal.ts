@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -6,8 +6,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS operation (
     operation_id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
-    volume TEXT NOT NULL,
-    restore_point_id TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    restore_point_ids TEXT NOT NULL,
     command_id TEXT NOT NULL,
     traceparent TEXT,
     request_digest TEXT NOT NULL,
@@ -16,7 +16,7 @@ const schema = `
     cancel_requested INTEGER NOT NULL DEFAULT 0,
     accepted_at TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS operation_open ON operation (volume) WHERE finished = 0;
+  CREATE INDEX IF NOT EXISTS operation_open ON operation (accepted_at) WHERE finished = 0;
   CREATE TABLE IF NOT EXISTS restore_point (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     restore_point_id TEXT NOT NULL UNIQUE,
@@ -36,10 +36,38 @@ const schema = `
     subject TEXT,
     traceparent TEXT,
     time TEXT NOT NULL,
-    published INTEGER NOT NULL DEFAULT 0
+    published INTEGER NOT NULL DEFAULT 0,
+    history INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (sequence) WHERE published = 0;
+  CREATE TABLE IF NOT EXISTS fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS snapshot_identity (
+    volume_snapshot_uid TEXT PRIMARY KEY,
+    restore_point_id TEXT NOT NULL,
+    snapshot_handle TEXT,
+    deletion_policy TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS snapshot_identity_handle ON snapshot_identity (snapshot_handle);
+  CREATE TABLE IF NOT EXISTS orphan (
+    orphan_id TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    scans INTEGER NOT NULL,
+    quarantined_since TEXT,
+    quarantined_ms INTEGER NOT NULL
+  ) STRICT;
 `;
+
+const forOwner = 0o600;
+
+/** Another process has opened the journal since: whatever this one still wants to write is out of date. */
+export class JournalTakenOverError extends Error {
+  override readonly name = 'JournalTakenOverError';
+}
 
 /**
  * The durable memory of the device: operations, restore points and the events still to be published, in one SQLite
@@ -47,17 +75,64 @@ const schema = `
  */
 export class Journal {
   readonly database: DatabaseSync;
+  private readonly epoch: number;
 
-  /** Opens the file, or makes it; `:memory:` is for unit tests. */
-  constructor(file: string) {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  /**
+   * Opens the file, or makes it; `:memory:` is for unit tests. Who opened it last owns it.
+   * @param onTakenOver called before a write of a former owner is refused: a process that was paused has to end
+   */
+  constructor(
+    file: string,
+    private readonly onTakenOver: () => void = () => undefined,
+  ) {
+    if (file !== ':memory:') makeForOwner(file);
     this.database = new DatabaseSync(file, { timeout: 5000 });
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
+    this.epoch = this.whole(() => {
+      const next = this.storedEpoch() + 1;
+      this.setFact('epoch', String(next));
+      return next;
+    });
   }
 
-  /** Runs `work` in one transaction: all of it becomes durable, or nothing. */
+  /**
+   * Runs `work` in one transaction: all of it becomes durable, or nothing.
+   * @throws JournalTakenOverError, and what `work` throws
+   */
   transaction<Result>(work: () => Result): Result {
+    return this.whole(() => {
+      const stored = this.storedEpoch();
+      if (stored === this.epoch) return work();
+      this.onTakenOver();
+      throw new JournalTakenOverError(
+        `the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`,
+      );
+    });
+  }
+
+  /** Something that is remembered by its name. */
+  fact(name: string): string | undefined {
+    const row = this.database.prepare('SELECT value FROM fact WHERE name = ?').get(name);
+    return row === undefined ? undefined : String(row['value']);
+  }
+
+  /** Belongs into a transaction. */
+  setFact(name: string, value: string): void {
+    this.database
+      .prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+      .run(name, value);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private storedEpoch(): number {
+    return Number(this.fact('epoch') ?? 0);
+  }
+
+  private whole<Result>(work: () => Result): Result {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -69,8 +144,19 @@ export class Journal {
       throw error;
     }
   }
+}
 
-  close(): void {
-    this.database.close();
-  }
+/** What reads and writes single rows. */
+export type JournalDatabase = Pick<Journal, 'database'>;
+
+/** What makes several writes one. */
+export type JournalTransactions = Pick<Journal, 'transaction'>;
+/**
+ * A saved Pod manifest may hold secrets in its environment. SQLite gives its other files the mode of the first one
+ * (sqlite.org, os_unix.c, findCreateFileMode).
+ */
+function makeForOwner(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', forOwner));
+  chmodSync(file, forOwner);
 }

@@ -1,71 +1,58 @@
 import { OperationId, RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { Operation } from '../operations/operation.js';
-import type { Journal } from './journal.js';
+import type { JournalDatabase } from './journal.js';
 
-const Row = z.object({
-  operation_id: OperationId,
-  kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify']),
-  volume: z.string(),
-  restore_point_id: RestorePointId,
-  command_id: z.string(),
-  traceparent: z.string().nullable(),
-  request_digest: z.string(),
-  state: z.string(),
-  finished: z.number(),
-  cancel_requested: z.number(),
-});
+const jsonText = <Schema extends z.ZodType>(schema: Schema): z.ZodPipe<z.ZodTransform<unknown, string>, Schema> =>
+  z.transform((text: string): unknown => JSON.parse(text)).pipe(schema);
 
-function toOperation(row: unknown): Operation {
-  const {
-    operation_id,
-    kind,
-    volume,
-    restore_point_id,
-    command_id,
-    traceparent,
-    request_digest,
-    state,
-    finished,
-    cancel_requested,
-  } = Row.parse(row);
-  return {
-    operationId: operation_id,
-    kind,
-    volume,
-    restorePointId: restore_point_id,
-    commandId: command_id,
-    traceparent: traceparent ?? undefined,
-    requestDigest: request_digest,
-    state: JSON.parse(state),
-    finished: finished === 1,
-    cancelRequested: cancel_requested === 1,
-  };
-}
+const Row = z
+  .object({
+    operation_id: OperationId,
+    kind: z.enum(['create', 'restore', 'delete', 'backup', 'verify', 'purge']),
+    resources: jsonText(z.array(z.string()).min(1)),
+    restore_point_ids: jsonText(z.tuple([RestorePointId], RestorePointId)),
+    command_id: z.string(),
+    traceparent: z.string().nullable(),
+    request_digest: z.string(),
+    state: jsonText(z.unknown()),
+    finished: z.number(),
+    cancel_requested: z.number(),
+  })
+  .transform((row): Operation => ({
+    operationId: row.operation_id,
+    kind: row.kind,
+    resources: row.resources,
+    restorePointIds: row.restore_point_ids,
+    commandId: row.command_id,
+    traceparent: row.traceparent ?? undefined,
+    requestDigest: row.request_digest,
+    state: row.state,
+    finished: row.finished === 1,
+    cancelRequested: row.cancel_requested === 1,
+  }));
 
 /** The operations in the journal. */
 export class OperationStore {
-  constructor(private readonly journal: Journal) {}
+  constructor(private readonly journal: JournalDatabase) {}
 
   /** Adds a new operation; false when there is one of that id already. */
   add(operation: Operation, acceptedAt: Date): boolean {
-    const { operationId, kind, volume, restorePointId, commandId, traceparent, requestDigest, state, finished } =
-      operation;
     const result = this.journal.database
       .prepare(
-        `INSERT INTO operation (operation_id, kind, volume, restore_point_id, command_id, traceparent, request_digest, state, finished, accepted_at)
+        `INSERT INTO operation (operation_id, kind, resources, restore_point_ids, command_id, traceparent, request_digest, state, finished, accepted_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       )
       .run(
-        operationId,
-        kind,
-        volume,
-        restorePointId,
-        commandId,
-        traceparent ?? null,
-        requestDigest,
-        JSON.stringify(state),
-        finished ? 1 : 0,
+        operation.operationId,
+        operation.kind,
+        JSON.stringify(operation.resources),
+        JSON.stringify(operation.restorePointIds),
+        operation.commandId,
+        operation.traceparent ?? null,
+        operation.requestDigest,
+        JSON.stringify(operation.state),
+        operation.finished ? 1 : 0,
         acceptedAt.toISOString(),
       );
     return result.changes === 1;
@@ -73,7 +60,7 @@ export class OperationStore {
 
   find(operationId: OperationId): Operation | undefined {
     const row = this.journal.database.prepare('SELECT * FROM operation WHERE operation_id = ?').get(operationId);
-    return row === undefined ? undefined : toOperation(row);
+    return row === undefined ? undefined : Row.parse(row);
   }
 
   /** What has not ended yet, the oldest first. */
@@ -81,12 +68,12 @@ export class OperationStore {
     return this.journal.database
       .prepare('SELECT * FROM operation WHERE finished = 0 ORDER BY accepted_at, rowid')
       .all()
-      .map(toOperation);
+      .map((row) => Row.parse(row));
   }
 
   /** Whether a deletion of this restore point is under way. */
   isDeleting(restorePointId: RestorePointId): boolean {
-    return this.open().some((operation) => operation.kind === 'delete' && operation.restorePointId === restorePointId);
+    return this.open().some(({ kind, restorePointIds }) => kind === 'delete' && restorePointIds[0] === restorePointId);
   }
 
   save(operationId: OperationId, state: unknown, finished: boolean): void {

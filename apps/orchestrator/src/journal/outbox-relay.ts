@@ -15,6 +15,7 @@ export interface EventSink {
       time: Date;
       subject?: string;
       traceparent?: string;
+      history?: true;
     },
   ): Promise<void>;
 }
@@ -81,6 +82,7 @@ export class OutboxRelay {
       time: entry.time,
       ...(entry.subject === undefined ? {} : { subject: entry.subject }),
       ...(entry.traceparent === undefined ? {} : { traceparent: entry.traceparent }),
+      ...(entry.history ? { history: true as const } : {}),
     });
     this.outbox.markPublished(entry.sequence);
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Journal } from './journal.js';
+import type { JournalDatabase } from './journal.js';
 
 const Row = z.object({
   sequence: z.number(),
@@ -11,6 +11,7 @@ const Row = z.object({
   subject: z.string().nullable(),
   traceparent: z.string().nullable(),
   time: z.string(),
+  history: z.number(),
 });
 
 /** An event that waits to be published. */
@@ -24,14 +25,16 @@ export interface OutboxEntry {
   readonly subject: string | undefined;
   readonly traceparent: string | undefined;
   readonly time: Date;
+  /** It was told before and is told again only because the stream that had it is gone. */
+  readonly history: boolean;
 }
 
 /** Events are written here in the transaction that makes them true, and published afterwards, in order. */
 export class Outbox {
-  constructor(private readonly journal: Journal) {}
+  constructor(private readonly journal: JournalDatabase) {}
 
   /** An event of an id that is here already is not added again. */
-  add(entry: Omit<OutboxEntry, 'sequence'>): void {
+  add(entry: Omit<OutboxEntry, 'sequence' | 'history'>): void {
     this.journal.database
       .prepare(
         `INSERT INTO outbox (event_id, name, data, workflow_id, causation_id, subject, traceparent, time)
@@ -55,22 +58,39 @@ export class Outbox {
       .prepare('SELECT * FROM outbox WHERE published = 0 ORDER BY sequence LIMIT ?')
       .all(limit);
     return rows.map((row) => {
-      const { sequence, event_id, name, data, workflow_id, causation_id, subject, traceparent, time } = Row.parse(row);
+      const { event_id, workflow_id, causation_id, subject, traceparent, ...entry } = Row.parse(row);
       return {
-        sequence,
+        sequence: entry.sequence,
         eventId: event_id,
-        name,
-        data: JSON.parse(data) as unknown,
+        name: entry.name,
+        data: JSON.parse(entry.data) as unknown,
         workflowId: workflow_id,
         causationId: causation_id,
         subject: subject ?? undefined,
         traceparent: traceparent ?? undefined,
-        time: new Date(time),
+        time: new Date(entry.time),
+        history: entry.history === 1,
       };
     });
   }
 
   markPublished(sequence: number): void {
     this.journal.database.prepare('UPDATE outbox SET published = 1 WHERE sequence = ?').run(sequence);
+  }
+
+  /** Has everything told again that was told since then, marked as history. Belongs into a transaction. */
+  tellAgain(since: Date): number {
+    const { changes } = this.journal.database
+      .prepare('UPDATE outbox SET published = 0, history = 1 WHERE published = 1 AND time >= ?')
+      .run(since.toISOString());
+    return Number(changes);
+  }
+
+  /** Forgets what was told before then; returns how many that were. */
+  prune(before: Date): number {
+    const { changes } = this.journal.database
+      .prepare('DELETE FROM outbox WHERE published = 1 AND time < ?')
+      .run(before.toISOString());
+    return Number(changes);
   }
 }

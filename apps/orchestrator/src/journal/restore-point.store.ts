@@ -1,6 +1,7 @@
 import { RestorePoint, type RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
-import type { Journal } from './journal.js';
+import type { JournalDatabase } from './journal.js';
+import { SnapshotIdentityStore } from './snapshot-identity.store.js';
 
 const Row = z.object({ record: z.string() });
 const toRestorePoint = (row: unknown): RestorePoint => RestorePoint.parse(JSON.parse(Row.parse(row).record));
@@ -15,7 +16,11 @@ export interface RestorePointFilter {
 
 /** The catalogue of restore points in the journal. */
 export class RestorePointStore {
-  constructor(private readonly journal: Journal) {}
+  private readonly identities: SnapshotIdentityStore;
+
+  constructor(private readonly journal: JournalDatabase) {
+    this.identities = new SnapshotIdentityStore(journal);
+  }
 
   save(point: RestorePoint): void {
     this.journal.database
@@ -24,6 +29,11 @@ export class RestorePointStore {
          ON CONFLICT (restore_point_id) DO UPDATE SET phase = excluded.phase, record = excluded.record`,
       )
       .run(point.restorePointId, point.namespace, point.persistentVolumeClaim, point.phase, JSON.stringify(point));
+    // Kept beyond the record, which forgets its snapshot when that is deleted.
+    if (point.snapshot !== undefined && point.snapshot.snapshotHandle !== point.claim?.volumeHandle) {
+      const { volumeSnapshotUid, snapshotHandle, deletionPolicy } = point.snapshot;
+      this.identities.record(point.restorePointId, { volumeSnapshotUid, snapshotHandle, deletionPolicy });
+    }
   }
 
   find(restorePointId: RestorePointId): RestorePoint | undefined {
@@ -48,5 +58,16 @@ export class RestorePointStore {
   /** All of one volume that are not deleted, the newest first. */
   ofVolume(namespace: string, persistentVolumeClaim: string): RestorePoint[] {
     return this.list({ namespace, persistentVolumeClaim, includeDeleted: false, limit: 100_000 });
+  }
+
+  /** Those with a backup or a proof that has not ended, the oldest first. */
+  withOpenWork(limit: number): RestorePoint[] {
+    return this.journal.database
+      .prepare(
+        `SELECT record FROM restore_point WHERE record LIKE '%"state":"pending"%' AND phase NOT IN ('deleted', 'failed')
+         ORDER BY sequence LIMIT ?`,
+      )
+      .all(limit)
+      .map(toRestorePoint);
   }
 }

@@ -28,6 +28,8 @@ const replies: Readonly<Record<string, unknown>> = {
     claim,
     volumeSnapshotClassName: 'topolvm-snapclass',
     deletionPolicy: 'Delete',
+    pods: [],
+    notices: [],
     workload,
   },
   'workload.quiesce': { quiescedAt: '2026-11-23T10:00:10Z' },

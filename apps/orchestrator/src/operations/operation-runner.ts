@@ -1,11 +1,17 @@
-import { type AgentCommandDefinition, SnapfleetError } from '@snapfleet/contracts';
+import {
+  type AgentCommandDefinition,
+  type RestorePoint,
+  type RestorePointId,
+  SnapfleetError,
+} from '@snapfleet/contracts';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
+import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import { backOffMs } from '../workflow/back-off.js';
 import type { Failpoint } from './failpoint.js';
-import type { Operation, Step, StepOutcome, WorkflowContext } from './operation.js';
+import type { Operation, RestorePoints, Step, StepCall, StepOutcome, WorkflowContext } from './operation.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 
 /** Sends a command to another service of the device and gives its reply. */
@@ -24,7 +30,7 @@ export interface Clock {
 }
 
 interface RunnerParts {
-  readonly journal: Journal;
+  readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -32,13 +38,14 @@ interface RunnerParts {
   readonly caller: StepCaller;
   readonly clock: Clock;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
+  readonly orphans?: Pick<OrphanStore, 'remove'>;
   /** For fault tests only. */
   readonly failpoint?: Failpoint | undefined;
 }
 
 /**
- * Carries operations through: stores the state, runs its step, stores what follows, until the end. Operations on one
- * volume run one after the other. After a crash `start` takes up every open operation at the step it was in; the
+ * Carries operations through: stores the state, runs its step, stores what follows, until the end. Operations that share a
+ * volume or a workload run one after the other. After a crash `start` takes up every open operation at the step it was in; the
  * steps are idempotent, so running one again is safe.
  */
 export class OperationRunner {
@@ -59,13 +66,13 @@ export class OperationRunner {
     for (const operation of this.parts.operations.open()) this.enqueue(operation);
   }
 
-  /** Runs an operation that is in the journal, after those of the same volume that were before it. */
-  enqueue({ operationId, volume }: Operation): void {
-    const before = this.queues.get(volume) ?? Promise.resolve();
+  /** Runs an operation that is in the journal, after those before it that share a resource with it. */
+  enqueue({ operationId, resources }: Operation): void {
+    const before = Promise.all(resources.map((resource) => this.queues.get(resource) ?? Promise.resolve()));
     const run = before.then(() => this.run(operationId));
-    this.queues.set(volume, run);
+    for (const resource of resources) this.queues.set(resource, run);
     void run.then(() => {
-      if (this.queues.get(volume) === run) this.queues.delete(volume);
+      for (const resource of resources) if (this.queues.get(resource) === run) this.queues.delete(resource);
     });
   }
 
@@ -109,15 +116,12 @@ export class OperationRunner {
   }
 
   private async advance(operation: Operation): Promise<void> {
-    const { restorePoints, workflows, clock } = this.parts;
-    const restorePoint = restorePoints.find(operation.restorePointId);
-    if (restorePoint === undefined)
-      throw new SnapfleetError('internal', `operation ${operation.operationId} has no restore point`);
+    const { workflows, clock } = this.parts;
     const workflow = workflows.of(operation.kind);
     const state = workflow.read(operation.state);
     await this.parts.failpoint?.(phaseOf(state), 'before');
     const outcome = await this.outcomeOf(
-      () => workflow.step(state, operation, restorePoint),
+      () => workflow.step(state, operation, this.restorePointsOf(operation)),
       operation,
       workflow.cancellable(state),
     );
@@ -157,32 +161,53 @@ export class OperationRunner {
       case 'wait':
         await this.parts.clock.sleep(step.delayMs, signal);
         return undefined;
-      case 'call': {
-        const { operationId, commandId } = operation;
-        const options = { deadlineMs: step.deadlineMs, workflowId: operationId, causationId: commandId, signal };
-        if (step.definition.kind !== 'agent-command')
-          throw new SnapfleetError('internal', `${step.definition.name} is no agent command`);
-        return this.parts.caller.call(step.definition, step.data, options);
+      case 'call':
+        return this.call(step, operation, signal);
+      case 'calls': {
+        const failed = new AbortController();
+        const endOthers = step.whenOneFails === 'end-others';
+        const all = step.calls.map((one) =>
+          this.call(one, operation, AbortSignal.any([signal, failed.signal])).catch((error: unknown) => {
+            if (endOthers) failed.abort();
+            throw error;
+          }),
+        );
+        return allOf(all);
       }
     }
   }
 
-  /** One transaction: the state, the restore point, the events, and the operations that follow. */
+  private call(call: StepCall, { operationId, commandId }: Operation, signal: AbortSignal): Promise<unknown> {
+    const options = { deadlineMs: call.deadlineMs, workflowId: operationId, causationId: commandId, signal };
+    return this.parts.caller.call(call.definition, call.data, options);
+  }
+
+  private restorePointsOf({ operationId, restorePointIds }: Operation): RestorePoints {
+    const find = (id: RestorePointId): RestorePoint => {
+      const point = this.parts.restorePoints.find(id);
+      if (point === undefined)
+        throw new SnapfleetError('internal', `operation ${operationId} has no restore point ${id}`);
+      return point;
+    };
+    const [first, ...others] = restorePointIds;
+    return [find(first), ...others.map(find)];
+  }
+
+  /** One transaction: the state, the restore points, the events, and the operations that follow. */
   private persist(
     operation: Operation,
     outcome: StepOutcome,
     next: (context: WorkflowContext) => ReturnType<ReturnType<WorkflowRegistry['of']>['next']>,
     now: Date,
   ): void {
-    const { journal, operations, restorePoints, events, workflows } = this.parts;
+    const { journal, operations, restorePoints, events, workflows, orphans } = this.parts;
     const followers = journal.transaction(() => {
-      const restorePoint = restorePoints.find(operation.restorePointId);
-      if (restorePoint === undefined)
-        throw new SnapfleetError('internal', `no restore point ${operation.restorePointId}`);
-      const transition = next({ operation, restorePoint, now });
-      restorePoints.save(transition.restorePoint);
+      const before = this.restorePointsOf(operation);
+      const transition = next({ operation, restorePoints: before, now });
+      for (const restorePoint of transition.restorePoints) restorePoints.save(restorePoint);
       operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
-      for (const event of transition.events) events.record(event, operation, transition.restorePoint, now);
+      if (transition.purgedOrphan !== undefined) orphans?.remove(transition.purgedOrphan);
+      for (const event of transition.events) events.record(event, operation, event.restorePoint ?? before[0], now);
       return (transition.followers ?? []).filter((follower) => operations.add(follower, now));
     });
     this.parts.report('operation.advanced', {
@@ -195,6 +220,15 @@ export class OperationRunner {
       this.enqueue(follower);
     });
   }
+}
+
+/** The results in order, once all have ended; or the failure that came first. */
+async function allOf(calls: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  const noted = calls.map((call) => call.catch((error: unknown) => failures.push(error)));
+  const results = await Promise.all(noted);
+  if (failures.length > 0) throw failures[0];
+  return results;
 }
 
 const phaseOf = (state: unknown): string =>

@@ -1,15 +1,24 @@
-import type { ErrorDetail, MessageDefinition, OperationId, RestorePoint, RestorePointId } from '@snapfleet/contracts';
+import type {
+  AgentCommandDefinition,
+  ErrorDetail,
+  MessageDefinition,
+  OperationId,
+  OrphanId,
+  RestorePoint,
+  RestorePointId,
+} from '@snapfleet/contracts';
 
 /** The kinds of work that the orchestrator carries through, one for each command with effects. */
-export type OperationKind = 'create' | 'restore' | 'delete' | 'backup' | 'verify';
+export type OperationKind = 'create' | 'restore' | 'delete' | 'backup' | 'verify' | 'purge';
 
 /** One accepted command on its way, as the journal holds it. */
 export interface Operation {
   readonly operationId: OperationId;
   readonly kind: OperationKind;
-  /** `<namespace>/<claim>`: operations on one volume run one after the other. */
-  readonly volume: string;
-  readonly restorePointId: RestorePointId;
+  /** What it has for itself while it runs: operations that share one of these run one after the other. */
+  readonly resources: readonly string[];
+  /** The restore points that it is about: one, or all of a group that is being made. */
+  readonly restorePointIds: readonly [RestorePointId, ...RestorePointId[]];
   /** Id of the command's message; the events that end it carry it as causationid. */
   readonly commandId: string;
   readonly traceparent: string | undefined;
@@ -26,7 +35,19 @@ export interface PendingEvent {
   readonly definition: MessageDefinition;
   readonly data: unknown;
   /** Set apart events of the same name within one operation. */
-  readonly distinction?: string;
+  readonly distinction?: readonly string[];
+  /** Which of the operation's restore points it is about; default: the first. */
+  readonly restorePoint?: RestorePoint;
+}
+
+/** The restore points of an operation. */
+export type RestorePoints = readonly [RestorePoint, ...RestorePoint[]];
+
+/** A command to another service of the device. */
+export interface StepCall {
+  readonly definition: AgentCommandDefinition;
+  readonly data: unknown;
+  readonly deadlineMs: number;
 }
 
 /** How a step ended. */
@@ -37,11 +58,12 @@ export type StepOutcome<Result = unknown> =
 
 /** What a workflow does next. */
 export type Step =
+  | ({ readonly kind: 'call' } & StepCall)
   | {
-      readonly kind: 'call';
-      readonly definition: MessageDefinition;
-      readonly data: unknown;
-      readonly deadlineMs: number;
+      /** All at once; the result is the list of their replies. */
+      readonly kind: 'calls';
+      readonly calls: readonly StepCall[];
+      readonly whenOneFails: 'end-others' | 'finish-others';
     }
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'end' };
@@ -50,9 +72,12 @@ export type Step =
 export interface Transition<State> {
   readonly state: State;
   readonly events: readonly PendingEvent[];
-  readonly restorePoint: RestorePoint;
+  /** Those that have changed. */
+  readonly restorePoints: readonly RestorePoint[];
   /** Operations that follow from this one, such as the deletion of what the retention no longer keeps. */
   readonly followers?: readonly Operation[];
+  /** The orphan that is gone with this step. */
+  readonly purgedOrphan?: OrphanId;
 }
 
 /** A workflow as data: no I/O, no clock of its own. The runner persists each state before it runs that state's step. */
@@ -60,13 +85,13 @@ export interface Workflow<State> {
   readonly kind: OperationKind;
   /** Whether the step of this state may be given up because the user cancels. */
   cancellable(state: State): boolean;
-  step(state: State, operation: Operation, restorePoint: RestorePoint): Step;
+  step(state: State, operation: Operation, restorePoints: RestorePoints): Step;
   next(state: State, outcome: StepOutcome, context: WorkflowContext): Transition<State>;
 }
 
 /** What a transition may look at. */
 export interface WorkflowContext {
   readonly operation: Operation;
-  readonly restorePoint: RestorePoint;
+  readonly restorePoints: RestorePoints;
   readonly now: Date;
 }

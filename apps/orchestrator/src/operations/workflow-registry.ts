@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { CreateState } from '../workflow/create-snapshot.state.js';
+import type { CreateState } from '../workflow/create/create-state.js';
 import type { DeleteState } from '../workflow/delete-snapshot.workflow.js';
+import type { PurgeState } from '../orphans/purge-orphan.state.js';
 import type { RestoreState } from '../workflow/restore-volume.workflow.js';
 import { SnapfleetError } from '@snapfleet/contracts';
 import type { OperationKind, Workflow } from './operation.js';
@@ -12,7 +13,7 @@ export interface RegisteredWorkflow extends Workflow<unknown> {
 }
 
 /** Joins a workflow with the schema of its states. */
-export function register<State extends CreateState | DeleteState | RestoreState>(
+export function register<State extends CreateState | DeleteState | RestoreState | PurgeState>(
   workflow: Workflow<State>,
   schema: z.ZodType<State>,
   finalPhases: readonly State['phase'][],
@@ -22,7 +23,7 @@ export function register<State extends CreateState | DeleteState | RestoreState>
     read: (stored) => schema.parse(stored),
     ended: (state) => finalPhases.includes(schema.parse(state).phase),
     cancellable: (state) => workflow.cancellable(schema.parse(state)),
-    step: (state, operation, point) => workflow.step(schema.parse(state), operation, point),
+    step: (state, operation, points) => workflow.step(schema.parse(state), operation, points),
     next: (state, outcome, context) => workflow.next(schema.parse(state), outcome, context),
   };
 }

@@ -1,190 +1,82 @@
-import { SnapfleetError } from '@snapfleet/contracts';
+import { ModelSnapshots } from './model-snapshots.js';
+import type { ModelStep } from './model-step.js';
+import { ModelWorkload } from './model-workload.js';
+import { ModelWriters } from './model-writers.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** A step of the cluster operator: it yields the milliseconds until its next request to the API server. */
-export type ModelStep = Generator<number, unknown, void>;
+type Data = Readonly<Record<string, unknown>>;
 
-interface ModelWorkload {
-  replicas: number;
-  mark: { readonly operationId: string; readonly replicas: number } | undefined;
-  resumed: readonly string[];
-  version: number;
-  /** Its Pods are gone from then on, while it has no replicas. */
-  drainedAt: number;
-}
-
-interface ModelSnapshot {
-  readonly uid: string;
-  readonly readyAt: number;
-  /** Whether a Pod could write when it was cut; undefined until it is cut. */
-  cutWhileWritten: boolean | undefined;
-}
-
-/** A kind of Snapshot that a reply can be made of. */
+/** What a reply can be made of. */
 export interface ModelTemplates {
   readonly claim: unknown;
-  readonly snapshot: Readonly<Record<string, unknown>>;
+  readonly snapshot: Data;
 }
 
-export const originalReplicas = 2;
+const uid = 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11';
 
-/**
- * Workload, claims and snapshots of a device, with the rules by which the cluster operator changes them: the notes that
- * fence late commands, marks before scales, and every write only on the version that was read.
- */
+/** A workload with its claims, and what the services of the device do to them. */
 export class ModelDevice {
-  readonly workload: ModelWorkload = {
-    replicas: originalReplicas,
-    mark: undefined,
-    resumed: [],
-    version: 1,
-    drainedAt: 0,
-  };
-  readonly snapshots = new Map<string, ModelSnapshot>();
-  private readonly removed = new Set<string>();
-  private snapshotsMade = 0;
+  readonly workload: ModelWorkload;
+  readonly writers: ModelWriters;
+  readonly snapshots: ModelSnapshots;
 
   constructor(
-    private readonly time: VirtualTime,
-    private readonly random: Random,
+    time: VirtualTime,
+    random: Random,
     private readonly templates: ModelTemplates,
     /** Leaves out the notes that fence late commands, to prove that the simulation finds what they are for. */
-    private readonly unfenced = false,
-  ) {}
+    unfenced = false,
+  ) {
+    this.workload = new ModelWorkload(time, random, unfenced, () => this.snapshots.ready);
+    this.writers = new ModelWriters(time, unfenced);
+    const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
+    this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
+  }
 
   /** The step of a command. */
-  step(name: string, data: Readonly<Record<string, unknown>>): ModelStep {
-    const operationId = idOf(data);
+  step(name: string, data: Data): ModelStep {
+    const id = idOf(data);
     switch (name) {
       case 'claim.preflight':
-        return this.preflight();
+        return this.preflight(data);
       case 'workload.quiesce':
-        return this.quiesce(operationId);
+        return this.workload.quiesce(id, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
-        return this.resume(operationId);
+        return this.workload.resume(id);
+      case 'writers.freeze':
+        return this.writers.freeze(id);
+      case 'writers.thaw':
+        return this.writers.thaw(id, data['freezeId']);
+      case 'workload.run-hooks':
+        return this.writers.runHooks(id, data);
       case 'snapshot.take':
-        return this.take(operationId);
+        return this.snapshots.take(id);
       case 'snapshot.remove':
-        return this.remove(operationId);
+        return this.snapshots.remove(id);
       default:
         throw new Error(`the model has no ${name}`);
     }
   }
 
-  private *preflight(): ModelStep {
+  private *preflight({ quiesce }: Data): ModelStep {
     yield 5;
-    const { replicas, mark } = this.workload;
-    const workload = { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11' };
+    const { level } = quiesce as { level: string };
+    const workload = { kind: 'Deployment', name: 'orders', uid, replicas: this.workload.replicasToSave };
     return {
       passed: true,
       claim: this.templates.claim,
       volumeSnapshotClassName: 'c',
       deletionPolicy: 'Delete',
-      workload: { ...workload, replicas: replicas === 0 && mark !== undefined ? mark.replicas : replicas },
+      pods: level === 'frozen' || level === 'hooks' ? [{ name: 'orders-1', uid }] : [],
+      notices: [],
+      ...(level === 'cold' ? { workload } : {}),
     };
-  }
-
-  private *quiesce(operationId: string): ModelStep {
-    while (this.workload.replicas !== 0 || this.workload.mark?.operationId !== operationId) {
-      const { replicas, mark, resumed, version } = this.workload;
-      yield 5;
-      if (resumed.includes(operationId) && !this.unfenced) throw superseded();
-      if (replicas === 0) {
-        if (mark === undefined || mark.operationId === operationId) break;
-        throw new SnapfleetError('workload_conflict', 'held by another operation');
-      }
-      if (version !== this.workload.version) continue;
-      this.change({ mark: { operationId, replicas } });
-      const marked = this.workload.version;
-      yield 5;
-      if (marked === this.workload.version) this.scale(0);
-    }
-    yield Math.max(1, this.workload.drainedAt - this.time.elapsedMs);
-    if (this.workload.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
-    return { quiescedAt: this.time.now().toISOString() };
-  }
-
-  private *resume(operationId: string): ModelStep {
-    for (;;) {
-      let seen = { ...this.workload };
-      yield 5;
-      if (seen.version !== this.workload.version) continue;
-      if (!seen.resumed.includes(operationId)) this.change({ resumed: [...seen.resumed, operationId] });
-      seen = { ...this.workload };
-      yield 5;
-      if (seen.mark?.operationId !== operationId) break;
-      if (seen.version !== this.workload.version) continue;
-      if (seen.replicas === 0) this.scale(seen.mark.replicas);
-      const { version } = this.workload;
-      yield 5;
-      if (version !== this.workload.version) continue;
-      this.change({ mark: undefined });
-      break;
-    }
-    return { resumedAt: this.time.now().toISOString(), replicas: this.workload.replicas };
-  }
-
-  private *take(restorePointId: string): ModelStep {
-    const noted = this.removed.has(restorePointId) && !this.unfenced;
-    yield 5;
-    let snapshot = this.snapshots.get(restorePointId);
-    if (snapshot === undefined) {
-      if (noted) throw superseded();
-      snapshot = this.makeSnapshot(restorePointId);
-    }
-    yield 5;
-    if (this.removed.has(restorePointId) && !this.unfenced) return this.removeFailed(restorePointId, superseded());
-    yield Math.max(1, snapshot.readyAt - this.time.elapsedMs);
-    if (this.snapshots.get(restorePointId) !== snapshot)
-      throw new SnapfleetError('snapshot_not_ready', 'deleted by somebody else');
-    if (snapshot.readyAt > this.time.elapsedMs)
-      return this.removeFailed(restorePointId, new SnapfleetError('snapshot_not_ready', 'not ready in time'));
-    return { ...this.templates.snapshot, volumeSnapshotUid: snapshot.uid };
-  }
-
-  private *remove(restorePointId: string): ModelStep {
-    yield 5;
-    this.removed.add(restorePointId);
-    yield 5;
-    this.snapshots.delete(restorePointId);
-    yield this.random.between(10, 5000);
-    return { freed: !this.snapshots.has(restorePointId) };
-  }
-
-  private removeFailed(restorePointId: string, error: SnapfleetError): never {
-    this.snapshots.delete(restorePointId);
-    throw error;
-  }
-
-  private makeSnapshot(restorePointId: string): ModelSnapshot {
-    const uid = `00000000-0000-4000-8000-${String((this.snapshotsMade += 1)).padStart(12, '0')}`;
-    const cutMs = this.random.between(5, 2000);
-    const made: ModelSnapshot = {
-      uid,
-      readyAt: this.time.elapsedMs + cutMs + this.random.between(1, 30_000),
-      cutWhileWritten: undefined,
-    };
-    this.snapshots.set(restorePointId, made);
-    this.time.after(cutMs, () => {
-      made.cutWhileWritten = this.workload.replicas > 0 || this.time.elapsedMs < this.workload.drainedAt;
-    });
-    return made;
-  }
-
-  private change(fields: Partial<ModelWorkload>): void {
-    Object.assign(this.workload, fields, { version: this.workload.version + 1 });
-  }
-
-  private scale(replicas: number): void {
-    this.change({ replicas, drainedAt: this.time.elapsedMs + this.random.between(10, 20_000) });
   }
 }
 
-/** The operation, or the restore point, which has the same id where it is made. */
-export const idOf = ({ operationId, restorePointId }: Readonly<Record<string, unknown>>): string => {
+/** The operation, or the restore point where a command is about that alone. */
+export const idOf = ({ operationId, restorePointId }: Data): string => {
   if (typeof operationId === 'string') return operationId;
   return typeof restorePointId === 'string' ? restorePointId : '';
 };
-
-const superseded = (): SnapfleetError => new SnapfleetError('operation_superseded', 'undone already');

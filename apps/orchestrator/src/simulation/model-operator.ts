@@ -1,6 +1,7 @@
 import { type ErrorDetail, SnapfleetError } from '@snapfleet/contracts';
 import type { Faults } from './faults.js';
-import { idOf, type ModelDevice, type ModelStep } from './model-device.js';
+import { idOf, type ModelDevice } from './model-device.js';
+import type { ModelStep } from './model-step.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -31,14 +32,19 @@ const mostFailuresOfOneStep = 3;
 const emptyProcess = (): ModelProcess => ({ running: new Map(), remembered: new Map() });
 const failed = (error: SnapfleetError): ModelOutcome => ({ ok: false, error: error.toDetail() });
 
-/** What ends the steps that it undoes, as in the cluster operator. */
+/** What ends the steps that it undoes, as in the services. */
 const undoes: Readonly<Record<string, string>> = {
   'workload.resume': 'workload.quiesce',
+  'writers.thaw': 'writers.freeze',
+  'workload.run-hooks after': 'workload.run-hooks before',
   'snapshot.remove': 'snapshot.take',
 };
 
+const kindOf = ({ name, data }: ModelCommand): string =>
+  typeof data['moment'] === 'string' ? `${name} ${data['moment']}` : name;
+
 /**
- * The cluster operator as its callers see it: it remembers outcomes until it is killed, refuses what has expired, and gets
+ * Cluster operator and host-lvm, in one process, as their callers see them: it remembers outcomes until it is killed, refuses what has expired, and gets
  * what it had not acknowledged again after its next start.
  */
 export class ModelOperator {
@@ -72,9 +78,9 @@ export class ModelOperator {
   }
 
   private begin(process: ModelProcess, command: ModelCommand): void {
-    const undone = undoes[command.name];
+    const undone = undoes[kindOf(command)];
     for (const run of process.running.values()) {
-      if (run.command.name === undone && idOf(run.command.data) === idOf(command.data) && !this.unfenced)
+      if (kindOf(run.command) === undone && idOf(run.command.data) === idOf(command.data) && !this.unfenced)
         this.end(process, run, failed(new SnapfleetError('operation_superseded', 'ended by a later step')));
     }
     const run = { command, step: this.device.step(command.name, command.data), ended: false };

@@ -2,7 +2,7 @@ import type { DeviceId, EventDefinition } from '@snapfleet/contracts';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { CancelSnapshotUseCase } from '../accept/cancel-snapshot.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal } from '../journal/journal.js';
+import type { Journal, JournalDatabase, JournalTransactions } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { OutboxRelay } from '../journal/outbox-relay.js';
 import { Outbox } from '../journal/outbox.js';
@@ -77,11 +77,10 @@ export class ModelOrchestrator {
     if (this.dead) throw new Killed(point);
   }
 
-  private mortalJournal(): Journal {
+  private mortalJournal(): JournalDatabase & JournalTransactions {
     const { journal } = this.around;
     return {
       database: journal.database,
-      close: () => undefined,
       transaction: (work) => {
         this.mayDie('before the transaction');
         const result = journal.transaction(() => {

@@ -19,4 +19,11 @@ export class Random {
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
+
+  /** One of these. */
+  pick<T>(choices: readonly T[]): T {
+    const chosen = choices[this.between(0, choices.length - 1)];
+    if (chosen === undefined) throw new Error('there is nothing to pick from');
+    return chosen;
+  }
 }

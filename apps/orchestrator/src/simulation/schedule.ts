@@ -1,17 +1,23 @@
 import {
+  type ConsistencyGrade,
   createMessage,
   DeviceId,
   type EventDefinition,
+  GroupCreate,
+  memberRestorePointId,
+  type Quiesce,
+  type QuiesceLevel,
   RestorePointId,
   operationIdFor,
   SnapshotCancel,
   SnapshotCreate,
   SnapshotReady,
 } from '@snapfleet/contracts';
+import type { z } from 'zod';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { type Faults, noFaults } from './faults.js';
-import { type ToldEvent, violationsOf } from './invariants.js';
+import { type ToldEvent, violationsOf, type WantedSnapshots } from './invariants.js';
 import { ModelDevice } from './model-device.js';
 import { ModelNetwork } from './model-network.js';
 import { ModelOperator } from './model-operator.js';
@@ -26,6 +32,8 @@ export interface ScheduleOptions {
   /** Kills the orchestrator at exactly this point, counted from 1, instead of at random ones. */
   readonly killAtPoint?: number;
   readonly snapshots?: number;
+  /** The quiesce level of all of them; by default it is chosen at random. */
+  readonly level?: QuiesceLevel;
   /** The model without its fences; a schedule must then be able to fail. */
   readonly unfenced?: boolean;
 }
@@ -39,6 +47,10 @@ export interface ScheduleResult {
   /** `<phase>: <point>` of each kill. */
   readonly killedIn: ReadonlySet<string>;
   readonly endings: readonly string[];
+  /** Of the snapshots that were told as ready. */
+  readonly grades: readonly ConsistencyGrade[];
+  /** How often the dead-man timer was faster than the operation. */
+  readonly timersFired: number;
 }
 
 const device = DeviceId.parse('edge-1');
@@ -46,6 +58,26 @@ const faultsEndAtMs = 3 * 3_600_000;
 const mostEvents = 50_000;
 const { claim, snapshot } = SnapshotReady.example as unknown as { claim: unknown; snapshot: Record<string, unknown> };
 const claims = ['orders', 'orders', 'invoices'];
+const levels: readonly QuiesceLevel[] = ['cold', 'cold', 'frozen', 'hooks', 'none'];
+const workload = { kind: 'Deployment' as const, name: 'orders' };
+const quiesceOf = (level: QuiesceLevel, maximumDowntimeSeconds: number): z.input<typeof Quiesce> => {
+  switch (level) {
+    case 'cold':
+      return { level, workload, maximumDowntimeSeconds };
+    case 'frozen':
+      return { level, workload };
+    case 'hooks':
+      return { level, workload, before: [{ command: ['lock'] }], after: [{ command: ['unlock'] }] };
+    case 'none':
+      return { level };
+  }
+};
+
+/** A command that makes snapshots, and what it should come to. */
+interface PlannedCreate {
+  readonly wanted: WantedSnapshots;
+  readonly accept: (orchestrator: ModelOrchestrator) => void;
+}
 
 /** Runs one schedule to its end and tells what of the promises was broken. */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
@@ -83,22 +115,22 @@ class Schedule {
 
   async run(): Promise<ScheduleResult> {
     this.start();
-    const wanted = this.options.snapshots ?? this.random.between(1, 3);
-    const ids = Array.from({ length: wanted }, (_, index) => this.plan(index));
+    const count = this.options.snapshots ?? this.random.between(1, 3);
+    const wanted = Array.from({ length: count }, (_, index) => this.plan(index));
     let events = 0;
     while ((await this.time.step()) && events < mostEvents) events += 1;
     if (events >= mostEvents) this.problems.push(`it had not ended after ${String(mostEvents)} events`);
+    const told = [...this.told.values()];
     const open = this.operations.open().map(({ state }) => JSON.stringify(state));
     return {
-      violations: [
-        ...this.problems,
-        ...violationsOf({ ids, open, told: [...this.told.values()], device: this.device }),
-      ],
+      violations: [...this.problems, ...violationsOf({ wanted, open, told, device: this.device })],
       points: this.points,
       orchestratorKills: this.kills,
       operatorKills: this.operator.kills,
       killedIn: this.killedIn,
-      endings: [...this.told.values()].map(({ name }) => name),
+      endings: told.map(({ name }) => name),
+      timersFired: this.device.workload.guard.fired,
+      grades: told.flatMap(({ name, data }) => (name === 'snapshot.ready' ? (data.consistency ?? []) : [])),
     };
   }
 
@@ -137,23 +169,17 @@ class Schedule {
     return this.operations.open().map(({ state }) => String((state as { phase?: unknown }).phase));
   }
 
-  /** Plans a create, perhaps twice, and perhaps its cancel. */
-  private plan(index: number): string {
+  /** Plans a create, of one claim or of a group, perhaps twice, and perhaps its cancel. */
+  private plan(index: number): WantedSnapshots {
     const key = `key-${String(index)}`;
-    const data = {
-      namespace: 'shop',
-      persistentVolumeClaim: claims[index] ?? 'orders',
-      idempotencyKey: key,
-      policy: { quiesce: { level: 'cold' as const, workload: { kind: 'Deployment' as const, name: 'orders' } } },
-    };
-    const id = operationIdFor(device, 'snapshot.create', key);
-    const create = createMessage(SnapshotCreate, data, { device, publisher: 'client', id: `create-${key}` });
+    const level = this.options.level ?? this.random.pick(levels);
+    const begin = this.random.happens(1 / 3) ? this.createOfGroup(key, level) : this.createOfOne(key, level, index);
     const at = this.random.between(0, index === 0 ? 1 : 60_000);
-    this.deliver(at, (orchestrator) => orchestrator.accept.create(create));
+    this.deliver(at, begin.accept);
     if (this.random.happens(this.options.faults.duplicate))
-      this.deliver(at + this.random.between(0, 60_000), (orchestrator) => orchestrator.accept.create(create));
+      this.deliver(at + this.random.between(0, 60_000), begin.accept);
     if (this.random.happens(this.options.faults.cancel)) {
-      const restorePointId = RestorePointId.parse(id);
+      const restorePointId = RestorePointId.parse(begin.wanted.restorePointIds[0]);
       const cancel = createMessage(
         SnapshotCancel,
         { restorePointId },
@@ -161,7 +187,40 @@ class Schedule {
       );
       this.deliver(at + this.random.between(0, 60_000), (orchestrator) => orchestrator.cancel.run(cancel));
     }
-    return id;
+    return begin.wanted;
+  }
+
+  /** Often with a maximum downtime that is over before the snapshot is ready. */
+  private quiesce(level: QuiesceLevel): z.input<typeof Quiesce> {
+    return quiesceOf(level, this.random.happens(0.5) ? 900 : this.random.between(30, 90));
+  }
+
+  private createOfOne(key: string, level: QuiesceLevel, index: number): PlannedCreate {
+    const data = {
+      namespace: 'shop',
+      persistentVolumeClaim: claims[index] ?? 'orders',
+      idempotencyKey: key,
+      policy: { quiesce: this.quiesce(level) },
+    };
+    const create = createMessage(SnapshotCreate, data, { device, publisher: 'client', id: `create-${key}` });
+    const restorePointIds = [operationIdFor(device, 'snapshot.create', key)];
+    return {
+      wanted: { level, groupId: undefined, restorePointIds },
+      accept: (orchestrator) => orchestrator.accept.create(create),
+    };
+  }
+
+  private createOfGroup(key: string, level: QuiesceLevel): PlannedCreate {
+    const persistentVolumeClaims = [...new Set(claims)];
+    const policy = { quiesce: this.quiesce(level) };
+    const data = { namespace: 'shop', persistentVolumeClaims, idempotencyKey: key, policy };
+    const create = createMessage(GroupCreate, data, { device, publisher: 'client', id: `create-${key}` });
+    const groupId = operationIdFor(device, 'group.create', key);
+    const restorePointIds = create.data.persistentVolumeClaims.map((claim) => memberRestorePointId(groupId, claim));
+    return {
+      wanted: { level, groupId, restorePointIds },
+      accept: (orchestrator) => orchestrator.accept.createGroup(create),
+    };
   }
 
   /** A public command: delivered again until it was settled. */

@@ -1,6 +1,7 @@
 import {
   type BackupRecord,
   BackupRemove,
+  type DataOf,
   ErrorDetail,
   MoverName,
   type ReplyOf,
@@ -12,14 +13,22 @@ import {
 } from '@snapfleet/contracts';
 import { z } from 'zod';
 import { settledPhase } from '../catalogue/restore-point-progress.js';
-import type { Operation, Step, StepOutcome, Transition, Workflow, WorkflowContext } from '../operations/operation.js';
+import type {
+  Operation,
+  RestorePoints,
+  Step,
+  StepOutcome,
+  Transition,
+  Workflow,
+  WorkflowContext,
+} from '../operations/operation.js';
 import { aboutRestorePoint } from './restore-point-view.js';
 
 const optionsShape = {
   deleteBackups: z.boolean(),
   purge: z.boolean(),
   releaseFinalizers: z.boolean(),
-  cause: z.enum(['command', 'retention']),
+  cause: z.enum(['command', 'retention', 'pool-guard']),
   formerPhase: RestorePointPhase,
 };
 
@@ -46,7 +55,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
     return false;
   }
 
-  step(state: DeleteState, _operation: Operation, point: RestorePoint): Step {
+  step(state: DeleteState, _operation: Operation, [point]: RestorePoints): Step {
     switch (state.phase) {
       case 'ended':
         return { kind: 'end' };
@@ -73,8 +82,8 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   }
 
   next(state: DeleteState, outcome: StepOutcome, context: WorkflowContext): Transition<DeleteState> {
-    const { restorePoint } = context;
-    if (state.phase === 'ended') return { state, events: [], restorePoint };
+    const [restorePoint] = context.restorePoints;
+    if (state.phase === 'ended') return { state, events: [], restorePoints: [] };
     if (outcome.kind !== 'done') return failed(outcome, state.formerPhase, context);
     const { deleteBackups, purge, releaseFinalizers, cause, formerPhase } = state;
     const options = { deleteBackups, purge, releaseFinalizers, cause, formerPhase };
@@ -85,7 +94,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
           backup === undefined
             ? { phase: 'removing-snapshot' as const }
             : { phase: 'removing-backup' as const, mover: backup.mover };
-        return { state: { ...next, ...options }, events: [], restorePoint };
+        return { state: { ...next, ...options }, events: [], restorePoints: [] };
       }
       case 'removing-backup': {
         const backups = restorePoint.backups.map((record) => (record.mover === state.mover ? gone(record) : record));
@@ -93,7 +102,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
         return {
           state: { phase: 'choosing', ...options },
           events: [],
-          restorePoint: after,
+          restorePoints: [after],
         };
       }
       case 'removing-snapshot':
@@ -108,7 +117,7 @@ const isThere = ({ state, reference }: BackupRecord): boolean => state !== 'dele
 const gone = ({ mover }: BackupRecord): BackupRecord => ({ mover, state: 'deleted' });
 
 function deleted(
-  cause: 'command' | 'retention',
+  cause: DataOf<typeof SnapshotDeleted>['cause'],
   reply: ReplyOf<typeof SnapshotRemove>,
   point: RestorePoint,
 ): Transition<DeleteState> {
@@ -121,19 +130,19 @@ function deleted(
     : { ...rest, ...kept, phase: 'deleted' };
   const backupsDeleted = point.backups.filter(({ state }) => state === 'deleted').map(({ mover }) => mover);
   const data = { ...aboutRestorePoint(point), freed: reply.freed, backupsDeleted, cause };
-  return { state: { phase: 'ended' }, events: [{ definition: SnapshotDeleted, data }], restorePoint };
+  return { state: { phase: 'ended' }, events: [{ definition: SnapshotDeleted, data }], restorePoints: [restorePoint] };
 }
 
 /** Once a deletion was begun, the snapshot may vanish at any time: the restore point then stays `deleting`. */
 function failed(
   outcome: Exclude<StepOutcome, { kind: 'done' }>,
   formerPhase: RestorePointPhase,
-  { restorePoint }: WorkflowContext,
+  { restorePoints: [restorePoint] }: WorkflowContext,
 ): Transition<DeleteState> {
-  if (outcome.kind === 'cancelled') return { state: { phase: 'ended' }, events: [], restorePoint };
+  if (outcome.kind === 'cancelled') return { state: { phase: 'ended' }, events: [], restorePoints: [] };
   const { error } = outcome;
   const event = { definition: SnapshotDeleteFailed, data: { ...aboutRestorePoint(restorePoint), error } };
   const untouched = error.code === 'snapshot_in_use' || error.code === 'not_ours';
   const point = untouched ? { ...restorePoint, phase: formerPhase } : restorePoint;
-  return { state: { phase: 'ended', error }, events: [event], restorePoint: point };
+  return { state: { phase: 'ended', error }, events: [event], restorePoints: [point] };
 }

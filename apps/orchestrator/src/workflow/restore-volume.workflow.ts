@@ -3,14 +3,21 @@ import {
   ErrorDetail,
   ObjectName,
   type ReplyOf,
-  type RestorePoint,
   SnapfleetError,
   VolumeRestore,
   VolumeRestored,
   VolumeRestoreFailed,
 } from '@snapfleet/contracts';
 import { z } from 'zod';
-import type { Operation, Step, StepOutcome, Transition, Workflow, WorkflowContext } from '../operations/operation.js';
+import type {
+  Operation,
+  RestorePoints,
+  Step,
+  StepOutcome,
+  Transition,
+  Workflow,
+  WorkflowContext,
+} from '../operations/operation.js';
 import { aboutRestorePoint, readySnapshot } from './restore-point-view.js';
 
 /** The states of `snapshot.restore`. */
@@ -30,7 +37,7 @@ export class RestoreVolumeWorkflow implements Workflow<RestoreState> {
     return state.phase === 'restoring';
   }
 
-  step(state: RestoreState, operation: Operation, point: RestorePoint): Step {
+  step(state: RestoreState, operation: Operation, [point]: RestorePoints): Step {
     if (state.phase === 'ended') return { kind: 'end' };
     const { claim, snapshot } = readySnapshot(point);
     const data = {
@@ -46,13 +53,14 @@ export class RestoreVolumeWorkflow implements Workflow<RestoreState> {
     return { kind: 'call', definition: VolumeRestore, data, deadlineMs: (restoreDeadlineSeconds + 60) * 1000 };
   }
 
-  next(state: RestoreState, outcome: StepOutcome, { restorePoint }: WorkflowContext): Transition<RestoreState> {
-    if (state.phase === 'ended') return { state, events: [], restorePoint };
+  next(state: RestoreState, outcome: StepOutcome, { restorePoints }: WorkflowContext): Transition<RestoreState> {
+    const [restorePoint] = restorePoints;
+    if (state.phase === 'ended') return { state, events: [], restorePoints: [] };
     const about = { ...aboutRestorePoint(restorePoint), targetClaim: state.targetClaim };
     if (outcome.kind === 'done') {
       const reply = outcome.result as ReplyOf<typeof VolumeRestore>;
       const data = { ...about, targetUid: reply.claimUid, sizeBytes: reply.sizeBytes };
-      return { state: { phase: 'ended' }, events: [{ definition: VolumeRestored, data }], restorePoint };
+      return { state: { phase: 'ended' }, events: [{ definition: VolumeRestored, data }], restorePoints: [] };
     }
     const error =
       outcome.kind === 'failed'
@@ -61,7 +69,7 @@ export class RestoreVolumeWorkflow implements Workflow<RestoreState> {
     return {
       state: { phase: 'ended', error },
       events: [{ definition: VolumeRestoreFailed, data: { ...about, error } }],
-      restorePoint,
+      restorePoints: [],
     };
   }
 }

@@ -1,7 +1,9 @@
 import { register, WorkflowRegistry } from '../operations/workflow-registry.js';
-import { CreateState } from './create-snapshot.state.js';
-import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
+import { CreateState } from './create/create-state.js';
+import { CreateSnapshotWorkflow } from './create/create-snapshot.workflow.js';
 import { DeleteSnapshotWorkflow, DeleteState } from './delete-snapshot.workflow.js';
+import { PurgeState } from '../orphans/purge-orphan.state.js';
+import { PurgeOrphanWorkflow } from '../orphans/purge-orphan.workflow.js';
 import { RestoreState, RestoreVolumeWorkflow } from './restore-volume.workflow.js';
 
 /** The workflows that have steps of their own; backup and verification are started by an event and run elsewhere. */
@@ -9,4 +11,5 @@ export const workflows = new WorkflowRegistry([
   register(new CreateSnapshotWorkflow(), CreateState, ['ready', 'failed']),
   register(new DeleteSnapshotWorkflow(), DeleteState, ['ended']),
   register(new RestoreVolumeWorkflow(), RestoreState, ['ended']),
+  register(new PurgeOrphanWorkflow(), PurgeState, ['ended']),
 ]);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
-import { Bytes, ObjectName, ObjectUid, OperationId, RestorePointId, VolumeHandle } from '../identifiers.js';
-import { BoundSnapshot, ClaimFacts, VolumeReference } from '../restore-point.js';
+import { Bytes, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId, VolumeHandle } from '../identifiers.js';
+import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Assertion, Quiesce } from '../snapshot-policy.js';
+import { Assertion, Hook, MaximumDowntimeSeconds, Quiesce } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
@@ -27,6 +27,17 @@ export const SavedWorkload = z.discriminatedUnion('kind', [
 ]);
 export type SavedWorkload = z.infer<typeof SavedWorkload>;
 
+/** A container as it ran: once it is started again it has another id. */
+const RunContainer = z.object({ name: ObjectName, id: z.string().min(1).max(512) });
+
+/** A Pod that uses the claim, told apart from a later one of the same name. */
+export const WritingPod = z.object({
+  name: ObjectName,
+  uid: PodUid,
+  containers: z.array(RunContainer).max(8).optional().describe('in which hooks ran before the cut, as they were then'),
+});
+export type WritingPod = z.infer<typeof WritingPod>;
+
 export const ClaimPreflight = defineAgentCommand({
   name: 'claim.preflight',
   summary: 'Check all that a snapshot of this claim needs, and read what has to be known before anything is changed.',
@@ -40,6 +51,12 @@ export const ClaimPreflight = defineAgentCommand({
       volumeSnapshotClassName: ObjectName,
       deletionPolicy: z.enum(['Delete', 'Retain']),
       workload: SavedWorkload.optional(),
+      pods: z
+        .array(WritingPod)
+        .max(64)
+        .default([])
+        .describe('the running Pods that use the claim, where the level is `frozen` or `hooks`'),
+      notices: z.array(Notice).max(16).default([]),
     }),
     z.object({ passed: z.literal(false), findings: z.array(ErrorDetail).min(1) }),
   ]),
@@ -49,17 +66,20 @@ export const ClaimPreflight = defineAgentCommand({
 
 export const WorkloadQuiesce = defineAgentCommand({
   name: 'workload.quiesce',
-  summary: 'Scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
+  summary:
+    'Arm the dead-man timer, scale the workload to 0, or delete the Pod, and wait until every Pod that uses the claim is gone.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
   data: z.object({
     operationId: OperationId,
     ...VolumeReference.shape,
+    otherClaims: z.array(ObjectName).max(15).default([]).describe('of a group: nobody may use these either'),
     workload: SavedWorkload,
     deadlineSeconds: z.number().int().positive(),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds,
   }),
   reply: z.object({ quiescedAt: time }),
-  errors: ['workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
+  errors: ['guard_unavailable', 'workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',
@@ -68,6 +88,9 @@ export const WorkloadQuiesce = defineAgentCommand({
     workload: { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 1 },
   },
 });
+
+/** How many snapshots are told as ready when the dead-man timer brought a workload back: the newest. */
+export const mostReadySnapshots = 256;
 
 export const WorkloadResume = defineAgentCommand({
   name: 'workload.resume',
@@ -80,6 +103,19 @@ export const WorkloadResume = defineAgentCommand({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
+    broughtBack: BroughtBack.extend({
+      readySnapshots: z
+        .array(ObjectUid)
+        .max(mostReadySnapshots)
+        .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
+    })
+      .optional()
+      .describe('the dead-man timer was faster'),
+    unproven: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('why it is not known whether the workload stayed away until now'),
   }),
   errors: ['workload_not_gone'],
   example: {
@@ -87,6 +123,56 @@ export const WorkloadResume = defineAgentCommand({
     namespace: 'shop',
     persistentVolumeClaim: 'orders',
     workload: WorkloadQuiesce.example.workload,
+  },
+});
+
+export const WorkloadRunHooks = defineAgentCommand({
+  name: 'workload.run-hooks',
+  summary:
+    'Run commands in these Pods, one after the other, each in every Pod. Run again, they run again: a hook has to bear that.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId,
+    namespace: VolumeReference.shape.namespace,
+    moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
+    pods: z.array(WritingPod).min(1).max(64),
+    hooks: z.array(Hook).max(8),
+    persistentVolumeClaims: z
+      .array(ObjectName)
+      .max(16)
+      .default([])
+      .describe('that are snapshotted: a Pod that uses one of them without being named is told'),
+  }),
+  reply: z.object({
+    endedAt: time,
+    pods: z
+      .array(WritingPod)
+      .min(1)
+      .max(64)
+      .describe('those of the command; after `before` with the containers in which hooks ran, for `after` to compare'),
+    failures: z
+      .array(z.string().max(1024))
+      .max(64)
+      .describe('of hooks whose `onError` is `continue`; empty: all of them succeeded'),
+    gone: z
+      .array(WritingPod)
+      .max(64)
+      .describe(
+        'Pods that are not there any more, or in which a container was started again that hooks had made ready',
+      ),
+    unhooked: z
+      .array(ObjectName)
+      .max(64)
+      .describe('Pods that use a claim and in which no hook ran, because they came meanwhile'),
+  }),
+  errors: ['hook_failed', 'operation_superseded'],
+  example: {
+    operationId,
+    namespace: 'shop',
+    moment: 'before',
+    pods: [{ name: 'orders-7d4b9c', uid: '4b5b0a5e-1c55-4a4b-8f0f-0c6f1d7a9e10' }],
+    hooks: [{ command: ['/usr/bin/flush-and-lock'] }],
   },
 });
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
-import { Bytes, VolumeHandle } from '../identifiers.js';
+import { Bytes, OperationId, PodUid, VolumeHandle } from '../identifiers.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
+import { longestFreezeSeconds } from '../snapshot-policy.js';
 
 const ready = SnapshotReady.example;
 const operationId = ready.restorePointId;
@@ -109,4 +110,43 @@ export const VolumeConceal = defineAgentCommand({
   reply: z.object({ concealed: z.boolean().describe('false: there was no such lease any more') }),
   errors: ['mount_failed', 'lvm_failed'],
   example: { leaseId: `backup-${operationId}` },
+});
+
+/** One freeze: frozen again after it had ended, it is another one. */
+const FreezeId = z.uuid();
+
+export const WritersFreeze = defineAgentCommand({
+  name: 'writers.freeze',
+  summary:
+    'Stop every process of these Pods by the cgroup freezer; a watchdog process lets them go on when the time is over, whatever else has ended.',
+  from: ['orchestrator'],
+  to: ['host-lvm'],
+  data: z.object({
+    operationId: OperationId,
+    podUids: z.array(PodUid).min(1).max(64),
+    maximumSeconds: z.number().int().min(1).max(longestFreezeSeconds),
+  }),
+  reply: z.object({ freezeId: FreezeId, frozenAt: time }),
+  errors: ['freeze_unsupported', 'freeze_failed', 'operation_superseded'],
+  example: { operationId, podUids: ['4b5b0a5e-1c55-4a4b-8f0f-0c6f1d7a9e10'], maximumSeconds: 5 },
+});
+
+export const WritersThaw = defineAgentCommand({
+  name: 'writers.thaw',
+  summary:
+    'Let the processes go on, and tell whether they were stopped for the whole time. What is not frozen any more is a success.',
+  from: ['orchestrator'],
+  to: ['host-lvm'],
+  data: z.object({
+    operationId: OperationId,
+    freezeId: FreezeId.optional().describe('absent: it is not known whether they were frozen'),
+  }),
+  reply: z.object({
+    thawedAt: time,
+    held: z.boolean().describe('every process was frozen by this very freeze, from its reply until now'),
+    frozenMs: z.number().int().nonnegative().optional().describe('absent: they were not frozen by this host-lvm'),
+    reason: z.string().max(1024).optional().describe('why it was not held'),
+  }),
+  errors: ['freeze_failed'],
+  example: { operationId, freezeId: '9f0c2a51-2f0b-4f0e-8a51-0d8a4b3c7e60' },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
-import { ReadySnapshot } from '../restore-point.js';
+import { ObjectName, ObjectUid } from '../identifiers.js';
+import { Notice, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName, Quiesce } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -28,7 +29,10 @@ export const SnapshotPreflightPassed = defineEvent({
   summary: 'Everything that the snapshot needs is there.',
   from: ['orchestrator'],
   to: ['client'],
-  data: AboutRestorePoint,
+  data: z.object({
+    ...AboutRestorePoint.shape,
+    notices: z.array(Notice).max(16).default([]).describe('what may disturb it, such as who else scales the workload'),
+  }),
   example: example.where,
 });
 
@@ -67,6 +71,20 @@ export const SnapshotReady = defineEvent({
   },
 });
 
+export const SnapshotBegun = defineEvent({
+  name: 'snapshot.begun',
+  summary:
+    'The VolumeSnapshot of a restore point is there and may still fail; its uid is kept, so that what is left of it is known as ours.',
+  from: ['cluster-operator'],
+  to: ['orchestrator', 'client'],
+  data: z.object({ ...AboutRestorePoint.shape, volumeSnapshotName: ObjectName, volumeSnapshotUid: ObjectUid }),
+  example: {
+    ...example.where,
+    volumeSnapshotName: SnapshotReady.example.snapshot.volumeSnapshotName,
+    volumeSnapshotUid: SnapshotReady.example.snapshot.volumeSnapshotUid,
+  },
+});
+
 export const SnapshotFailed = defineEvent({
   name: 'snapshot.failed',
   summary: 'No restore point was made; the workload is back and what had been made is removed.',
@@ -102,7 +120,7 @@ export const SnapshotDeleted = defineEvent({
     ...AboutRestorePoint.shape,
     freed: z.boolean(),
     backupsDeleted: z.array(MoverName),
-    cause: z.enum(['command', 'retention']),
+    cause: z.enum(['command', 'retention', 'pool-guard']),
   }),
   example: { ...example.where, freed: true, backupsDeleted: [], cause: 'command' },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
+import { BroughtBack } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Workload } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -8,12 +9,14 @@ const duration = z.number().int().nonnegative();
 
 export const WorkloadQuiesced = defineEvent({
   name: 'workload.quiesced',
-  summary: 'The workload is scaled to 0 or its Pod deleted, and every Pod that used the volume is gone.',
+  summary:
+    'The workload does not write: scaled to 0 or its Pod deleted and every Pod that used the volume gone, or frozen, or made ready by its hooks.',
   from: ['orchestrator'],
   to: ['client'],
   data: z.object({
     ...AboutRestorePoint.shape,
     workload: Workload,
+    level: z.enum(['cold', 'frozen', 'hooks']).default('cold'),
     originalReplicas: z.number().int().nonnegative().optional(),
   }),
   example: { ...example.where, workload: { kind: 'Deployment', name: 'orders' }, originalReplicas: 1 },
@@ -21,15 +24,17 @@ export const WorkloadQuiesced = defineEvent({
 
 export const WorkloadResumed = defineEvent({
   name: 'workload.resumed',
-  summary: 'The workload is back as it was: the exact replicas, or the Pod.',
+  summary: 'The workload is back as it was: the exact replicas, or the Pod; or it goes on after a freeze or its hooks.',
   from: ['orchestrator'],
   to: ['client'],
   data: z.object({
     ...AboutRestorePoint.shape,
     workload: Workload,
     replicas: z.number().int().nonnegative().optional(),
-    downtimeMs: duration.describe('from the moment before the scale to the moment after it was put back'),
+    downtimeMs: duration.describe('from the moment before it was quiesced to the moment after it was put back'),
     conflict: z.string().max(1024).optional().describe('what somebody else changed meanwhile, and was left in place'),
+    broughtBack: BroughtBack.optional(),
+    unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away'),
   }),
   example: { ...example.where, workload: { kind: 'Deployment', name: 'orders' }, replicas: 1, downtimeMs: 8120 },
 });

@@ -1,7 +1,9 @@
 import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
 import { fetch, type Dispatcher, type Response } from 'undici';
+import type { WebSocket } from 'ws';
 import { BackOff } from './back-off.js';
 import { KubernetesApiError } from './kubernetes-api-error.js';
+import { openSocket, type SocketRequest } from './open-socket.js';
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -70,6 +72,14 @@ export class ApiConnection {
     } catch (cause) {
       throw KubernetesApiError.ofSilence(nameOf(request), cause);
     }
+  }
+
+  /**
+   * Opens a WebSocket, once.
+   * @throws KubernetesApiError, or the signal's reason
+   */
+  socket(request: SocketRequest, signal: AbortSignal): Promise<WebSocket> {
+    return openSocket(this.config, request, signal);
   }
 
   async #sendOnce(request: ApiRequest, signal: AbortSignal): Promise<unknown> {

@@ -7,9 +7,13 @@ const Volume = z.looseObject({
   ephemeral: z.looseObject({}).optional(),
 });
 
+const Container = z.looseObject({ name: z.string(), restartPolicy: z.string().optional() });
+
 /** The specification of a Pod, in a Pod or in a template. */
 export const PodSpec = z.looseObject({
   nodeName: z.string().optional(),
+  containers: z.array(Container).optional(),
+  initContainers: z.array(Container).optional(),
   volumes: z.array(Volume).nullish(),
 });
 export type PodSpec = z.infer<typeof PodSpec>;
@@ -20,6 +24,13 @@ const ContainerState = z.looseObject({
   terminated: z
     .looseObject({ exitCode: z.number(), reason: z.string().optional(), message: z.string().optional() })
     .optional(),
+});
+
+const ContainerStatus = z.looseObject({
+  name: z.string(),
+  containerID: z.string().optional(),
+  restartCount: z.number().optional(),
+  state: ContainerState.optional(),
 });
 
 /** A condition in a status. */
@@ -40,7 +51,8 @@ export const Pod = z.looseObject({
       reason: z.string().optional(),
       message: z.string().optional(),
       conditions: z.array(Condition).nullish(),
-      containerStatuses: z.array(z.looseObject({ name: z.string(), state: ContainerState.optional() })).nullish(),
+      containerStatuses: z.array(ContainerStatus).nullish(),
+      initContainerStatuses: z.array(ContainerStatus).nullish(),
     })
     .optional(),
 });

@@ -58,8 +58,12 @@ export type StorageClass = z.infer<typeof StorageClass>;
 /** TopoLVM's own object for a logical volume (topolvm.io/v1). */
 export const LogicalVolume = z.looseObject({
   metadata: ObjectMeta,
-  spec: z.looseObject({ deviceClass: z.string().optional() }),
-  status: z.looseObject({ volumeID: z.string().optional() }).nullish(),
+  spec: z.looseObject({
+    deviceClass: z.string().optional(),
+    size: z.string().optional(),
+    source: z.string().optional().describe('name of the LogicalVolume that it was made from'),
+  }),
+  status: z.looseObject({ volumeID: z.string().optional(), currentSize: z.string().optional() }).nullish(),
 });
 export type LogicalVolume = z.infer<typeof LogicalVolume>;
 

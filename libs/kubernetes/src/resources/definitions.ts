@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Event } from '../objects/event.js';
+import { HorizontalPodAutoscaler } from '../objects/horizontal-pod-autoscaler.js';
 import type { KubernetesObject } from '../objects/object-meta.js';
 import { Pod } from '../objects/pod.js';
 import { ScalableWorkload } from '../objects/scalable-workload.js';
@@ -28,6 +29,7 @@ export const resources = {
   volumes: define('v1', 'PersistentVolume', PersistentVolume, clusterWide),
   pods: define('v1', 'Pod', Pod),
   events: define('v1', 'Event', Event),
+  autoscalers: define('autoscaling/v2', 'HorizontalPodAutoscaler', HorizontalPodAutoscaler),
   storageClasses: define('storage.k8s.io/v1', 'StorageClass', StorageClass, {
     plural: 'storageclasses',
     namespaced: false,

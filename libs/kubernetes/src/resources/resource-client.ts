@@ -33,7 +33,7 @@ const Failure = z.looseObject({
 /** The objects of one kind at an API server. */
 export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T>, ScalableApi<T> {
   constructor(
-    private readonly connection: ApiConnection,
+    protected readonly connection: ApiConnection,
     private readonly definition: ResourceDefinition<T>,
   ) {}
 

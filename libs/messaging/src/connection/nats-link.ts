@@ -1,6 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { nkeyAuthenticator, type NatsConnection } from '@nats-io/nats-core';
 import { inboxPrefixOf, SnapfleetError, type Party } from '@snapfleet/contracts';
+import { expectAsked, tlsOptions, trustFailure, type ServerTrust } from '@snapfleet/nats-access';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ConnectionOptions } from '../messaging-options.js';
 import { nestLog, type MessagingLog } from '../messaging-log.js';
@@ -120,8 +121,12 @@ export class NatsLink {
     await connection.close();
   }
 
+  private get trust(): ServerTrust {
+    return { servers: [this.options.servers].flat(), caFile: this.options.caFile };
+  }
+
   private get address(): string {
-    return [this.options.servers].flat().join(', ');
+    return this.trust.servers.join(', ');
   }
 
   private async dial(): Promise<NatsConnection> {
@@ -136,29 +141,35 @@ export class NatsLink {
           servers: this.address,
           purpose: this.purpose,
           attempt,
-          error: String(cause),
+          error: trustFailure(cause, this.trust)?.message ?? String(cause),
         });
         await wait(retryDelayMs(attempt), undefined, { signal: this.closing.signal }).catch(() => undefined);
       }
     }
   }
 
-  private dialOnce(): Promise<NatsConnection> {
-    const { party, device, servers, token, nkeySeed } = this.options;
-    return connect({
-      servers: [servers].flat(),
+  private async dialOnce(): Promise<NatsConnection> {
+    const { party, device, token, nkeySeed } = this.options;
+    const connection = await connect({
+      servers: [...this.trust.servers],
       name: `${device}/${party}/${this.purpose}`,
       ...(token === undefined ? {} : { token }),
       ...(nkeySeed === undefined ? {} : { authenticator: nkeyAuthenticator(nkeySeed) }),
       inboxPrefix: this.inboxPrefix,
-      // Without options a server that offers no TLS would be taken all the same.
-      ...([servers].flat().some((server) => server.startsWith('tls://')) ? { tls: {} } : {}),
+      ...tlsOptions(this.trust, 'caFile'),
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => retryDelayMs(3),
       timeout: 5_000,
       pingInterval: 15_000,
     });
+    try {
+      expectAsked(this.trust, connection.info?.tls_required === true);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
   }
 
   private take(connection: NatsConnection): void {

@@ -66,6 +66,7 @@ export class MessageWorker {
     const onlyFor = raw.headers?.get(putBackForHeader) ?? '';
     if (onlyFor !== '' && onlyFor !== raw.info.consumer) return { kind: 'done' };
     const incoming = readIncoming(raw, this.table, this.options.device);
+    if (incoming.envelope?.history === true) return { kind: 'done' };
     const replyTo = callerOf(incoming);
     if (replyTo !== undefined) return this.answer(received, incoming, replyTo);
     if ('error' in incoming) return this.giveUp(received, incoming, incoming.error);

@@ -1,0 +1,172 @@
+import { InventoryEntry } from '@snapfleet/contracts';
+import {
+  bytesOfQuantity,
+  isReadyToUse,
+  isTerminating,
+  snapshotErrorText,
+  type KubernetesObject,
+  type LogicalVolume,
+  type VolumeSnapshot,
+  type VolumeSnapshotContent,
+} from '@snapfleet/kubernetes';
+import { isOurs, label, legacyTopolvmDriver, topolvmDriver } from '../marks/marks.js';
+import type { ClusterObjects } from './cluster-objects.js';
+import {
+  claimsOf,
+  contentsOf,
+  isConsumerPod,
+  isScratchClaim,
+  othersOnHandle,
+  usersOfClaim,
+  usersOfSnapshot,
+} from './object-users.js';
+import { given, handleOfContent, handleOfLogicalVolume, ownersOf, snapshotOfContent } from './references.js';
+
+const claimFinalizer = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
+const beingCreated = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
+const drivers: readonly string[] = [topolvmDriver, legacyTopolvmDriver];
+const ourSnapshotName = /^snapfleet-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const objectOf = ({ metadata }: KubernetesObject, referencedBy: readonly string[] = []) => ({
+  ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+  name: metadata.name,
+  uid: metadata.uid,
+  createdAt: metadata.creationTimestamp ?? new Date(0).toISOString(),
+  ...(typeof metadata.deletionTimestamp === 'string' ? { deletionRequestedAt: metadata.deletionTimestamp } : {}),
+  finalizers: (metadata.finalizers ?? []).slice(0, 8).map((finalizer) => finalizer.slice(0, 320)),
+  referencedBy: referencedBy.slice(0, 8).map((text) => text.slice(0, 512)),
+});
+
+/** What a label says, where it is what we would have written. */
+function marksOf({ metadata }: KubernetesObject): object {
+  const idIn = (key: string): string | undefined => {
+    const value = metadata.labels?.[key] ?? '';
+    return uuid.test(value) ? value : undefined;
+  };
+  const [restorePointId, operationId] = [idIn(label.restorePoint), idIn(label.operation)];
+  return {
+    managed: isOurs({ metadata }),
+    ...(restorePointId === undefined ? {} : { restorePointId }),
+    ...(operationId === undefined ? {} : { operationId }),
+  };
+}
+
+const handleIn = (handle: string | undefined): object =>
+  handle !== undefined && uuid.test(handle) ? { volumeHandle: handle } : {};
+
+function sizeIn(quantity: string | undefined): object {
+  try {
+    return quantity === undefined ? {} : { sizeBytes: bytesOfQuantity(quantity) };
+  } catch {
+    // It only decorates.
+    return {};
+  }
+}
+
+/** The logical volume behind a content. */
+const volumeOf = (content: VolumeSnapshotContent): object => ({
+  ...handleIn(handleOfContent(content)),
+  ...(typeof content.status?.restoreSize === 'number' ? { sizeBytes: content.status.restoreSize } : {}),
+});
+
+/** Ours, whatever its state, since only the journal knows which of them are wanted; of others what is broken or stuck. */
+const isSuspiciousSnapshot = (snapshot: VolumeSnapshot): boolean =>
+  isOurs(snapshot) ||
+  ourSnapshotName.test(snapshot.metadata.name) ||
+  isTerminating(snapshot) ||
+  !isReadyToUse(snapshot);
+
+function snapshotEntry(snapshot: VolumeSnapshot, objects: ClusterObjects): object {
+  const source = snapshot.spec.source.persistentVolumeClaimName;
+  const claim = objects.claims.find(
+    ({ metadata }) => metadata.name === source && metadata.namespace === snapshot.metadata.namespace,
+  );
+  const held = claim !== undefined && isTerminating(claim) && claim.metadata.finalizers?.includes(claimFinalizer);
+  const error = snapshotErrorText(snapshot);
+  const [content] = contentsOf(snapshot, objects);
+  return {
+    kind: 'volume-snapshot',
+    ...objectOf(snapshot, usersOfSnapshot(snapshot, objects)),
+    ...marksOf(snapshot),
+    ...(content === undefined ? {} : volumeOf(content)),
+    ...(source === undefined ? {} : { persistentVolumeClaim: source }),
+    ready: isReadyToUse(snapshot),
+    ...(error === undefined ? {} : { error: error.slice(0, 512) }),
+    holdsClaim: held === true && !isReadyToUse(snapshot),
+  };
+}
+
+function contentEntry(content: VolumeSnapshotContent, objects: ClusterObjects): object {
+  const { deletionPolicy, volumeSnapshotRef: ref } = content.spec;
+  return {
+    kind: 'volume-snapshot-content',
+    ...objectOf(content, othersOnHandle(content, objects)),
+    deletionPolicy,
+    ...volumeOf(content),
+    volumeSnapshot: { namespace: ref.namespace, name: ref.name, uid: given(ref.uid) },
+    beingCreated: content.metadata.annotations?.[beingCreated] !== undefined,
+  };
+}
+
+function logicalVolumeEntry(volume: LogicalVolume): object {
+  return {
+    kind: 'logical-volume',
+    ...objectOf(volume),
+    ...handleIn(handleOfLogicalVolume(volume)),
+    ...sizeIn(volume.status?.currentSize ?? volume.spec.size),
+    ...(given(volume.spec.source) === undefined ? {} : { source: volume.spec.source }),
+  };
+}
+
+const scratchEntry = (claim: ClusterObjects['claims'][number], objects: ClusterObjects): object => ({
+  kind: 'scratch-claim',
+  ...objectOf(claim, usersOfClaim(claim, objects)),
+  ...marksOf(claim),
+  ...sizeIn(claim.status?.capacity?.storage),
+});
+
+const podEntry = (pod: ClusterObjects['pods'][number]): object => {
+  const [claim] = claimsOf(pod);
+  return {
+    kind: 'pod',
+    ...objectOf(pod),
+    ...marksOf(pod),
+    ...(claim === undefined ? {} : { persistentVolumeClaim: claim }),
+  };
+};
+
+/** A Pod goes with its scratch claim where that is there. */
+function isOnScratchClaim(pod: ClusterObjects['pods'][number], { claims }: ClusterObjects): boolean {
+  return claims.some(
+    (claim) =>
+      isScratchClaim(claim) &&
+      claim.metadata.namespace === pod.metadata.namespace &&
+      claimsOf(pod).includes(claim.metadata.name),
+  );
+}
+
+/** Where an entry stands in the inventory. */
+export function keyOfEntry(entry: InventoryEntry): string {
+  return [entry.kind, 'namespace' in entry ? entry.namespace : '', entry.name].join(' ');
+}
+
+/**
+ * What may be an orphan, in the order of its key: all that is needed to tell, and nothing that is in its place for certain.
+ */
+export function suspectsIn(objects: ClusterObjects): InventoryEntry[] {
+  const contents = objects.contents.filter(
+    (content) => drivers.includes(content.spec.driver) && snapshotOfContent(content, objects) === undefined,
+  );
+  const consumers = objects.pods.filter((pod) => isConsumerPod(pod) && !isOnScratchClaim(pod, objects));
+  const found = [
+    ...objects.snapshots.filter(isSuspiciousSnapshot).map((snapshot) => snapshotEntry(snapshot, objects)),
+    ...contents.map((content) => contentEntry(content, objects)),
+    ...objects.logicalVolumes.filter((volume) => ownersOf(volume, objects).length === 0).map(logicalVolumeEntry),
+    ...objects.claims.filter(isScratchClaim).map((claim) => scratchEntry(claim, objects)),
+    ...consumers.map(podEntry),
+  ];
+  return found
+    .map((entry) => InventoryEntry.parse(entry))
+    .toSorted((one, other) => (keyOfEntry(one) < keyOfEntry(other) ? -1 : 1));
+}

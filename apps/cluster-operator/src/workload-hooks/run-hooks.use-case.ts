@@ -1,0 +1,47 @@
+import type { DataOf, ReplyOf, WorkloadRunHooks } from '@snapfleet/contracts';
+import type { Cluster } from '../cluster-access.js';
+import type { RunningSteps } from '../marks/running-steps.js';
+import { AfterHooksUseCase } from './after-hooks.use-case.js';
+import { BeforeHooksUseCase } from './before-hooks.use-case.js';
+import { noteEndOfHooks } from './note-end-of-hooks.js';
+import { SharedRuns } from './shared-runs.js';
+
+type Command = DataOf<typeof WorkloadRunHooks>;
+type Reply = ReplyOf<typeof WorkloadRunHooks>;
+
+/** Runs the hooks of an operation, and sees to it that those of before the cut do not come after those of after it. */
+export class RunHooksUseCase {
+  private readonly runs = new SharedRuns<Reply>();
+  private readonly before: BeforeHooksUseCase;
+  private readonly after: AfterHooksUseCase;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly steps: RunningSteps,
+    now: () => Date,
+  ) {
+    this.before = new BeforeHooksUseCase(cluster, now);
+    this.after = new AfterHooksUseCase(cluster, now);
+  }
+
+  /** @throws SnapfleetError hook_failed, operation_superseded; KubernetesApiError; the signal's reason */
+  run(command: Command, signal: AbortSignal): Promise<Reply> {
+    const { moment, operationId } = command;
+    const id = `operation ${operationId}`;
+    return this.runs.run(`${id} ${moment}`, () =>
+      moment === 'before'
+        ? this.steps.run(id, signal, (either) => this.before.run(command, either))
+        : this.#letGoOn(command, id, signal),
+    );
+  }
+
+  /** The note comes first: what has not begun by then finds it, and what has begun is ended here. */
+  async #letGoOn(command: Command, id: string, signal: AbortSignal): Promise<Reply> {
+    try {
+      await noteEndOfHooks(this.cluster, command, signal);
+    } finally {
+      await this.steps.end(id);
+    }
+    return this.after.run(command, signal);
+  }
+}

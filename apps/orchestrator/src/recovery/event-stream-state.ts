@@ -1,0 +1,30 @@
+import { JetStreamApiCodes, JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { streams } from '@snapfleet/contracts';
+import type { NatsLink } from '@snapfleet/messaging';
+import type { EventStreamState } from './recovery-ports.js';
+
+const connectMs = 5_000;
+
+/** The event stream of the device's own nats-server. */
+export class JetStreamEventState implements EventStreamState {
+  constructor(private readonly link: NatsLink) {}
+
+  async madeAt(): Promise<string | undefined> {
+    try {
+      return (await (await this.manager()).streams.info(streams.events.name)).created;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async isIdle(service: 'orchestrator' | 'backup-worker' | 'restore-verifier'): Promise<boolean> {
+    const manager = await this.manager();
+    const { num_pending, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
+    return num_pending + num_ack_pending === 0;
+  }
+
+  private async manager(): Promise<JetStreamManager> {
+    return jetstreamManager(await this.link.connection(connectMs), { checkAPI: false });
+  }
+}

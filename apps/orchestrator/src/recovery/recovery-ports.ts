@@ -1,0 +1,7 @@
+/** What the recovery has to know of the event stream and of its consumers. */
+export interface EventStreamState {
+  /** When the stream was made: another time is another stream. Undefined: there is none now. */
+  madeAt(): Promise<string | undefined>;
+  /** Whether this service has settled every message that the stream holds for it. */
+  isIdle(service: 'orchestrator' | 'backup-worker' | 'restore-verifier'): Promise<boolean>;
+}

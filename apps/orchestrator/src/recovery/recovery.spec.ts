@@ -1,0 +1,143 @@
+import {
+  BackupCompleted,
+  type DataOf,
+  OperationId,
+  type RestorePoint,
+  SnapshotPolicy,
+  SnapshotReady,
+  SnapshotRequested,
+} from '@snapfleet/contracts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { afterBackupCompleted, withPendingWork } from '../catalogue/restore-point-progress.js';
+import { EventRecorder } from '../journal/event-recorder.js';
+import { Journal } from '../journal/journal.js';
+import { OperationStore } from '../journal/operation.store.js';
+import { Outbox } from '../journal/outbox.js';
+import { RestorePointStore } from '../journal/restore-point.store.js';
+import type { Operation } from '../operations/operation.js';
+import { AskAgain } from './ask-again.use-case.js';
+import { TellHistory } from './tell-history.use-case.js';
+
+const ready = SnapshotReady.data.parse(SnapshotReady.example);
+const now = (): Date => new Date('2026-11-23T10:00:00Z');
+const busy = new Set<string>();
+let madeAt: string | undefined;
+const stream = { madeAt: () => Promise.resolve(madeAt), isIdle: (name: string) => Promise.resolve(!busy.has(name)) };
+const report = (): void => undefined;
+
+const operation: Operation = {
+  operationId: OperationId.parse(ready.restorePointId),
+  kind: 'create',
+  resources: ['PersistentVolumeClaim shop/orders'],
+  restorePointIds: [ready.restorePointId],
+  commandId: 'c',
+  traceparent: undefined,
+  requestDigest: '',
+  state: { phase: 'ready' },
+  finished: true,
+  cancelRequested: false,
+};
+
+const point: RestorePoint = {
+  ...withPendingWork({
+    restorePointId: ready.restorePointId,
+    namespace: ready.namespace,
+    persistentVolumeClaim: ready.persistentVolumeClaim,
+    phase: 'resumed',
+    policy: SnapshotPolicy.parse({ movers: ['copy'] }),
+    requestedAt: now().toISOString(),
+  }),
+  claim: ready.claim,
+  snapshot: ready.snapshot,
+};
+
+let journal: Journal;
+let outbox: Outbox;
+let restorePoints: RestorePointStore;
+let events: EventRecorder;
+let work: AskAgain;
+let history: TellHistory;
+const told = (): [string, boolean][] => outbox.waiting(100).map(({ name, history: again }) => [name, again]);
+
+beforeEach(() => {
+  busy.clear();
+  madeAt = 'first';
+  journal = new Journal(':memory:');
+  outbox = new Outbox(journal);
+  restorePoints = new RestorePointStore(journal);
+  events = new EventRecorder(outbox, () => undefined);
+  const operations = new OperationStore(journal);
+  operations.add(operation, now());
+  restorePoints.save(point);
+  work = new AskAgain({ journal, outbox, events, operations, restorePoints, stream, now, report });
+  history = new TellHistory({ journal, outbox, events, stream, now, report });
+});
+
+describe('work that nobody has a message about', () => {
+  test('is asked for again at the second look, once', async () => {
+    await work.run();
+    expect(told()).toEqual([]);
+    await work.run();
+    expect(told()).toEqual([
+      ['backup.requested', false],
+      ['verification.requested', false],
+    ]);
+    for (const { sequence } of outbox.waiting(10)) outbox.markPublished(sequence);
+    await work.run();
+    expect(told()).toEqual([]);
+  });
+
+  test.each(['backup-worker', 'restore-verifier', 'orchestrator'])(
+    'is left alone while %s has messages',
+    async (name) => {
+      await work.run();
+      busy.add(name);
+      await work.run();
+      busy.clear();
+      await work.run();
+      expect(told()).toEqual([]);
+    },
+  );
+
+  test('is left alone while something still waits to be told', async () => {
+    await work.run();
+    events.record({ definition: SnapshotRequested, data: SnapshotRequested.example }, operation, point, now());
+    await work.run();
+    expect(told()).toEqual([['snapshot.requested', false]]);
+  });
+
+  test('does not ask for what has ended, and asks for the proof of a backup once that is there', async () => {
+    const fact = BackupCompleted.data.parse(BackupCompleted.example) as DataOf<typeof BackupCompleted>;
+    const verified = point.verifications.filter(({ level }) => level === 'backup');
+    restorePoints.save({ ...afterBackupCompleted(point, fact, now().toISOString()), verifications: verified });
+    await work.run();
+    await work.run();
+    expect(told()).toEqual([['verification.requested', false]]);
+  });
+});
+
+describe('the history of a stream that was lost', () => {
+  const tell = (): void => {
+    events.record({ definition: SnapshotRequested, data: SnapshotRequested.example }, operation, point, now());
+    for (const { sequence } of outbox.waiting(10)) outbox.markPublished(sequence);
+  };
+
+  test('is told again, marked as history, when the stream is another one', async () => {
+    await history.run();
+    tell();
+    await history.run();
+    expect(told()).toEqual([]);
+    madeAt = 'second';
+    await history.run();
+    expect(told()).toEqual([['snapshot.requested', true]]);
+  });
+
+  test('is left alone while there is no stream, and the first time that one is seen', async () => {
+    tell();
+    madeAt = undefined;
+    await history.run();
+    madeAt = 'first';
+    await history.run();
+    expect(told()).toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import type { Random } from './random.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** What the guard does to the cluster, and what it sees of it. */
+export interface GuardedDevice {
+  /** The steps of `workload.resume`; each yields the milliseconds until its next request to the API server. */
+  bringBack(operationId: string): Generator<number, void, void>;
+  readySnapshots(): readonly string[];
+}
+
+interface ModelTimer {
+  state: 'armed' | 'firing' | 'brought-back' | 'disarmed';
+  readonly forget: () => void;
+  at: string;
+  readySnapshots: readonly string[];
+}
+
+/** The workload guard. It is never killed here: its own tests kill it at each point. */
+export class ModelGuard {
+  /** How many times a timer was faster than its operation. */
+  fired = 0;
+  private readonly timers = new Map<string, ModelTimer>();
+
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly random: Random,
+    private readonly device: GuardedDevice,
+  ) {}
+
+  /** @throws SnapfleetError operation_superseded */
+  arm(operationId: string, maximumDowntimeSeconds: number): void {
+    const known = this.timers.get(operationId);
+    if (known?.state === 'armed') return;
+    if (known !== undefined) throw new SnapfleetError('operation_superseded', `its timer is ${known.state}`);
+    const forget = this.time.after(maximumDowntimeSeconds * 1000, () => this.fire(operationId));
+    this.timers.set(operationId, { state: 'armed', forget, at: '', readySnapshots: [] });
+  }
+
+  /** What `workload.resume` is told after it has put the workload back. */
+  disarm(operationId: string): Record<string, unknown> {
+    const timer = this.timers.get(operationId);
+    if (timer === undefined || timer.state === 'armed') {
+      timer?.forget();
+      this.timers.set(operationId, { state: 'disarmed', forget: () => undefined, at: '', readySnapshots: [] });
+      return {};
+    }
+    if (timer.state === 'disarmed') return {};
+    if (timer.state === 'firing') this.finish(timer);
+    const { at, readySnapshots } = timer;
+    return { resumedAt: at, broughtBack: { by: 'dead-man-timer', at, readySnapshots } };
+  }
+
+  private fire(operationId: string): void {
+    const timer = this.timers.get(operationId);
+    if (timer?.state !== 'armed') return;
+    const readySnapshots = this.device.readySnapshots();
+    // Between what it sees and what it does time passes.
+    this.time.after(this.random.between(1, 50), () => {
+      if (timer.state !== 'armed') return;
+      timer.state = 'firing';
+      timer.readySnapshots = readySnapshots;
+      this.fired += 1;
+      this.advance(timer, this.device.bringBack(operationId));
+    });
+  }
+
+  private advance(timer: ModelTimer, steps: Generator<number, void, void>): void {
+    if (timer.state !== 'firing') return;
+    const next = steps.next();
+    if (next.done === true) this.finish(timer);
+    else this.time.after(next.value, () => this.advance(timer, steps));
+  }
+
+  private finish(timer: ModelTimer): void {
+    timer.state = 'brought-back';
+    timer.at = this.time.now().toISOString();
+  }
+}

@@ -1,0 +1,131 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import { ModelGuard } from './model-guard.js';
+import type { ModelStep } from './model-step.js';
+import type { Random } from './random.js';
+import type { VirtualTime } from './virtual-time.js';
+
+interface State {
+  replicas: number;
+  mark: { readonly operationId: string; readonly replicas: number } | undefined;
+  resumed: readonly string[];
+  version: number;
+  /** Its Pods are gone from then on, while it has no replicas. */
+  drainedAt: number;
+}
+
+export const originalReplicas = 2;
+/** What the guard needs at most from the end of the time to the scale. */
+const bringBackMs = 1000;
+
+/**
+ * A workload, with the rules by which the cluster operator takes it away and brings it back: the notes that fence late
+ * commands, marks before scales, and every write only on the version that was read.
+ */
+export class ModelWorkload {
+  private readonly state: State = {
+    replicas: originalReplicas,
+    mark: undefined,
+    resumed: [],
+    version: 1,
+    drainedAt: 0,
+  };
+
+  /** How often it was away for longer than it may be. */
+  overdue = 0;
+  readonly guard: ModelGuard;
+  private dueMs = Infinity;
+
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly random: Random,
+    private readonly unfenced: boolean,
+    readySnapshots: () => readonly string[],
+  ) {
+    this.guard = new ModelGuard(time, random, {
+      bringBack: (operationId) => this.putBack(operationId),
+      readySnapshots,
+    });
+  }
+
+  get replicas(): number {
+    return this.state.replicas;
+  }
+
+  get marked(): boolean {
+    return this.state.mark !== undefined;
+  }
+
+  /** Whether one of its Pods is there. */
+  get runs(): boolean {
+    return this.state.replicas > 0 || this.time.elapsedMs < this.state.drainedAt;
+  }
+
+  /** The replicas that the preflight saves. */
+  get replicasToSave(): number {
+    const { replicas, mark } = this.state;
+    return replicas === 0 && mark !== undefined ? mark.replicas : replicas;
+  }
+
+  *quiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
+    if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
+    const { state } = this;
+    while (state.replicas !== 0 || state.mark?.operationId !== operationId) {
+      const { replicas, mark, resumed, version } = state;
+      yield 5;
+      if (resumed.includes(operationId) && !this.unfenced) throw superseded();
+      if (replicas === 0) {
+        if (mark === undefined || mark.operationId === operationId) break;
+        throw new SnapfleetError('workload_conflict', 'held by another operation');
+      }
+      if (version !== state.version) continue;
+      this.change({ mark: { operationId, replicas } });
+      const marked = state.version;
+      yield 5;
+      if (marked !== state.version) continue;
+      this.scale(0);
+      this.dueMs = this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs;
+    }
+    yield Math.max(1, state.drainedAt - this.time.elapsedMs);
+    if (state.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
+    return { quiescedAt: this.time.now().toISOString() };
+  }
+
+  *resume(operationId: string): ModelStep {
+    yield* this.putBack(operationId);
+    yield 5;
+    const { replicas } = this.state;
+    return { resumedAt: this.time.now().toISOString(), replicas, ...this.guard.disarm(operationId) };
+  }
+
+  private *putBack(operationId: string): Generator<number, void, void> {
+    const { state } = this;
+    for (;;) {
+      let seen = { ...state };
+      yield 5;
+      if (seen.version !== state.version) continue;
+      if (!seen.resumed.includes(operationId)) this.change({ resumed: [...seen.resumed, operationId] });
+      seen = { ...state };
+      yield 5;
+      if (seen.mark?.operationId !== operationId) break;
+      if (seen.version !== state.version) continue;
+      if (seen.replicas === 0) this.scale(seen.mark.replicas);
+      const { version } = state;
+      yield 5;
+      if (version !== state.version) continue;
+      this.change({ mark: undefined });
+      break;
+    }
+  }
+
+  private change(fields: Partial<State>): void {
+    Object.assign(this.state, fields, { version: this.state.version + 1 });
+  }
+
+  private scale(replicas: number): void {
+    if (replicas > 0 && this.state.replicas === 0 && this.time.elapsedMs > this.dueMs) this.overdue += 1;
+    this.change({ replicas, drainedAt: this.time.elapsedMs + this.random.between(10, 20_000) });
+  }
+}
+
+/** What a command is told that comes after it was undone. */
+export const superseded = (): SnapfleetError => new SnapfleetError('operation_superseded', 'undone already');

@@ -1,0 +1,115 @@
+import {
+  type ConsistencyGrade,
+  type ReplyOf,
+  type WorkloadResume,
+  WorkloadResumed,
+  WorkloadResumeFailed,
+  type WorkloadRunHooks,
+  type WritersThaw,
+} from '@snapfleet/contracts';
+import type { StepOutcome, Transition, WorkflowContext } from '../../operations/operation.js';
+import { map, settleCut } from './create-end.js';
+import { eventOfEach } from './create-events.js';
+import type { CreateState, CreateStateIn } from './create-state.js';
+import { failureOf } from './step-failure.js';
+import { type Comeback, comeback, stayedAwayFor } from './workload-comeback.js';
+
+/** A hook that always fails must not hold the volume for ever; whatever else hinders a return is waited out. */
+const hookAttempts = 10;
+
+/** How the workload came back. */
+interface Return {
+  readonly at: string;
+  /** What the snapshot is worth, given that it was cut before this. */
+  readonly consistency: ConsistencyGrade;
+  readonly downtimeMs?: number | undefined;
+  readonly replicas?: number | undefined;
+  readonly conflict?: string | undefined;
+  readonly comeback?: Comeback;
+}
+
+/** After the step that lets the workload go on. */
+export function afterResume(
+  state: CreateStateIn<'resuming'>,
+  outcome: StepOutcome,
+  context: WorkflowContext,
+): Transition<CreateState> {
+  if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
+  const error = failureOf(outcome);
+  const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= hookAttempts);
+  if (state.quiesced.level === 'hooks' && givenUp) {
+    const conflict = `the hooks after the cut were given up: ${error.message}`.slice(0, 1024);
+    // Without a reply nothing is known of the Pods until the cut.
+    return settle(state, { at: context.now.toISOString(), consistency: 'crash', conflict }, context);
+  }
+  const { workload } = state.quiesced;
+  const data = { workload: { kind: workload.kind, name: workload.name }, attempt: state.attempt, error };
+  // People are told more and more rarely.
+  const events = Number.isInteger(Math.log2(state.attempt))
+    ? eventOfEach(
+        context.restorePoints,
+        WorkloadResumeFailed,
+        (about) => ({ ...about, ...data }),
+        String(state.attempt),
+      )
+    : [];
+  const waiting = { ...state, phase: 'resume-waiting' as const, attempt: state.attempt + 1 };
+  return { state: waiting, events, restorePoints: [] };
+}
+
+const gradeOfHooks = (failures: readonly string[]): ConsistencyGrade => (failures.length === 0 ? 'app' : 'crash');
+
+function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown): Return {
+  switch (quiesced.level) {
+    case 'cold': {
+      const reply = result as ReplyOf<typeof WorkloadResume>;
+      const { resumedAt: at, replicas, conflict } = reply;
+      return {
+        at,
+        replicas,
+        conflict,
+        consistency: stayedAwayFor(cut, reply) ? 'app' : 'crash',
+        comeback: comeback(reply),
+      };
+    }
+    case 'frozen': {
+      const { thawedAt, held, frozenMs, reason } = result as ReplyOf<typeof WritersThaw>;
+      const conflict = held ? undefined : `the writers were not frozen for the whole cut: ${reason ?? 'unknown'}`;
+      return { at: thawedAt, downtimeMs: frozenMs, conflict, consistency: held ? 'fs' : 'crash' };
+    }
+    case 'hooks': {
+      const { endedAt, failures, gone, unhooked } = result as ReplyOf<typeof WorkloadRunHooks>;
+      const notes = [
+        ...gone.map(({ name }) => `Pod ${name} was replaced or restarted`),
+        ...unhooked.map((name) => `Pod ${name} came meanwhile, without hooks`),
+        ...failures.map((failure) => `a hook after the cut failed: ${failure}`),
+      ];
+      const conflict = notes.length === 0 ? undefined : notes.join('; ').slice(0, 1024);
+      // A Pod that began anew has forgotten what its hook had made ready; one that came meanwhile has written as it liked.
+      const held = gone.length === 0 && unhooked.length === 0;
+      return { at: endedAt, conflict, consistency: held ? gradeOfHooks(quiesced.failures) : 'crash' };
+    }
+  }
+}
+
+function settle(state: CreateStateIn<'resuming'>, back: Return, context: WorkflowContext): Transition<CreateState> {
+  const { quiesced, cut } = state;
+  const { kind, name } = quiesced.workload;
+  const downtimeMs = back.downtimeMs ?? Math.max(0, Date.parse(back.at) - Date.parse(quiesced.since));
+  const ready = cut.kind === 'ready';
+  const restorePoints = map(context.restorePoints, (point) => ({
+    ...point,
+    downtimeMs,
+    ...(back.comeback?.broughtBack === undefined ? {} : { broughtBack: back.comeback.broughtBack }),
+    ...(ready ? { phase: 'resumed' as const } : {}),
+  }));
+  const facts = {
+    workload: { kind, name },
+    downtimeMs,
+    ...(back.replicas === undefined ? {} : { replicas: back.replicas }),
+    ...(back.conflict === undefined ? {} : { conflict: back.conflict.slice(0, 1024) }),
+    ...back.comeback,
+  };
+  const events = eventOfEach(restorePoints, WorkloadResumed, (about) => ({ ...about, ...facts }));
+  return settleCut({ cut, consistency: back.consistency, events }, { ...context, restorePoints });
+}

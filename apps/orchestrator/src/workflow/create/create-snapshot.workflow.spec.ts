@@ -1,0 +1,296 @@
+import {
+  deterministicUuid,
+  OperationId,
+  PodUid,
+  type QuiesceLevel,
+  RestorePointId,
+  SnapfleetError,
+  SnapshotPolicy,
+  SnapshotReady,
+} from '@snapfleet/contracts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { withPendingWork } from '../../catalogue/restore-point-progress.js';
+import type { Operation, RestorePoints, StepOutcome } from '../../operations/operation.js';
+import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
+import { createTransitions, type CreateState } from './create-state.js';
+
+const workflow = new CreateSnapshotWorkflow();
+const ready = SnapshotReady.data.parse(SnapshotReady.example);
+const groupId = OperationId.parse(deterministicUuid('group'));
+const named = { kind: 'Deployment' as const, name: 'orders' };
+const workload = { ...named, uid: deterministicUuid('uid'), replicas: 3 };
+const pods = [{ name: 'orders-1', uid: PodUid.parse(deterministicUuid('pod')) }];
+const now = new Date('2026-11-23T10:00:30Z');
+
+const policies: Readonly<Record<QuiesceLevel, unknown>> = {
+  cold: { level: 'cold', workload: named },
+  frozen: { level: 'frozen', workload: named },
+  hooks: { level: 'hooks', workload: named, before: [{ command: ['lock'] }], after: [{ command: ['unlock'] }] },
+  none: { level: 'none' },
+};
+const levels: readonly QuiesceLevel[] = ['cold', 'frozen', 'hooks', 'none'];
+
+function restorePoints(level: QuiesceLevel, claims: number): RestorePoints {
+  const ids = Array.from({ length: claims }, (_, index) => RestorePointId.parse(deterministicUuid(`${index}`)));
+  const make = (restorePointId: RestorePointId): RestorePoints[0] =>
+    withPendingWork({
+      restorePointId,
+      namespace: ready.namespace,
+      persistentVolumeClaim: ready.persistentVolumeClaim,
+      phase: 'requested',
+      policy: SnapshotPolicy.parse({ quiesce: policies[level] }),
+      requestedAt: '2026-11-23T10:00:00Z',
+      ...(claims === 1 ? {} : { group: { groupId, restorePointIds: ids } }),
+    });
+  const [first, ...others] = ids;
+  if (first === undefined) throw new Error('no claim');
+  return [make(first), ...others.map(make)];
+}
+
+function operationOf([first, ...others]: RestorePoints): Operation {
+  return {
+    operationId: groupId,
+    kind: 'create',
+    resources: ['PersistentVolumeClaim shop/orders'],
+    restorePointIds: [first.restorePointId, ...others.map(({ restorePointId }) => restorePointId)],
+    commandId: 'a-1',
+    traceparent: undefined,
+    requestDigest: '',
+    state: {},
+    finished: false,
+    cancelRequested: false,
+  };
+}
+
+const preflightReply = (level: QuiesceLevel) => ({
+  passed: true,
+  claim: ready.claim,
+  volumeSnapshotClassName: 'c',
+  deletionPolicy: 'Delete',
+  pods: level === 'frozen' || level === 'hooks' ? pods : [],
+  notices: [],
+  ...(level === 'cold' ? { workload } : {}),
+});
+
+const endedAt = '2026-11-23T10:01:00Z';
+const hooksReply = { endedAt, pods, failures: [], gone: [], unhooked: [] };
+const replies: Readonly<Record<QuiesceLevel, { quiesce: object; resume: object }>> = {
+  cold: { quiesce: { quiescedAt: endedAt }, resume: { resumedAt: endedAt, replicas: 3 } },
+  frozen: {
+    quiesce: { freezeId: deterministicUuid('freeze'), frozenAt: endedAt },
+    resume: { thawedAt: endedAt, held: true, frozenMs: 800 },
+  },
+  hooks: { quiesce: hooksReply, resume: hooksReply },
+  none: { quiesce: {}, resume: {} },
+};
+
+/** What the services would reply to the step of a state, where all goes well. */
+function success(state: CreateState, level: QuiesceLevel, claims: number): unknown {
+  const each = (reply: unknown): unknown[] => Array.from({ length: claims }, () => reply);
+  switch (state.phase) {
+    case 'preflight':
+      return each(preflightReply(level));
+    case 'quiescing':
+      return replies[level].quiesce;
+    case 'cutting':
+      return each(ready.snapshot);
+    case 'resuming':
+      return replies[level].resume;
+    default:
+      return {};
+  }
+}
+
+const failure: StepOutcome = {
+  kind: 'failed',
+  error: new SnapfleetError('deadline_exceeded', 'nobody answered').toDetail(),
+};
+
+const hookFailure: StepOutcome = {
+  kind: 'failed',
+  error: new SnapfleetError('hook_failed', 'unlock: exit code 1').toDetail(),
+};
+
+type Choice = 'done' | 'failed' | 'hook failed' | 'cancelled' | { readonly result: object };
+
+interface Run {
+  readonly phases: string[];
+  readonly events: string[];
+  readonly eventIds: string[];
+  /** The data of each command. */
+  readonly sent: unknown[];
+  readonly points: RestorePoints;
+}
+
+/** Runs the workflow with these outcomes, then with success, until it ends. */
+function run(level: QuiesceLevel, choices: readonly Choice[], claims = 1): Run {
+  let state: CreateState = { phase: 'preflight' };
+  let points = restorePoints(level, claims);
+  const operation = operationOf(points);
+  const result: Omit<Run, 'points'> = { phases: [state.phase], events: [], eventIds: [], sent: [] };
+  for (let index = 0; createTransitions[state.phase].next.length > 0; index += 1) {
+    const choice = choices[index] ?? 'done';
+    const step = workflow.step(state, operation, points);
+    const sent = step.kind === 'calls' ? step.calls : step.kind === 'call' ? [step] : [];
+    for (const { definition, data } of sent) result.sent.push(definition.data.parse(data));
+    expect(createTransitions[state.phase].steps).toEqual(
+      expect.arrayContaining(sent.map((one) => one.definition.name)),
+    );
+    const transition = workflow.next(state, outcomeOf(choice, state, level, claims), {
+      operation,
+      restorePoints: points,
+      now,
+    });
+    expect(createTransitions[state.phase].next).toContain(transition.state.phase);
+    state = transition.state;
+    const changed = new Map(transition.restorePoints.map((point) => [point.restorePointId, point]));
+    const [first, ...others] = points.map((point) => changed.get(point.restorePointId) ?? point);
+    if (first !== undefined) points = [first, ...others];
+    result.phases.push(state.phase);
+    for (const { definition, data, distinction = [] } of transition.events) {
+      definition.data.parse(data);
+      result.events.push(definition.name);
+      result.eventIds.push([definition.name, ...distinction].join(' '));
+    }
+    if (index > 200) throw new Error(`does not end: ${result.phases.slice(-6).join(' ')}`);
+  }
+  return { ...result, points };
+}
+
+function outcomeOf(choice: Choice, state: CreateState, level: QuiesceLevel, claims: number): StepOutcome {
+  if (choice === 'cancelled' && workflow.cancellable(state)) return { kind: 'cancelled' };
+  if (choice === 'failed') return failure;
+  if (choice === 'hook failed') return hookFailure;
+  return { kind: 'done', result: typeof choice === 'object' ? choice.result : success(state, level, claims) };
+}
+
+const gradeOf = ({ points }: Run): unknown => points[0].consistency;
+
+describe('snapshot.create', () => {
+  test.each([
+    ['cold', 'app'],
+    ['frozen', 'fs'],
+    ['hooks', 'app'],
+  ] as const)('quiesces, cuts, resumes and only then says ready: %s gives the grade %s', (level, grade) => {
+    const made = run(level, []);
+    expect(made.events).toEqual([
+      'snapshot.preflight-passed',
+      'workload.quiesced',
+      'workload.resumed',
+      'snapshot.ready',
+    ]);
+    expect(gradeOf(made)).toBe(grade);
+  });
+
+  test('touches no workload when the policy names none, and says that it is as after a power cut', () => {
+    const made = run('none', []);
+    expect(made.phases).toEqual(['preflight', 'cutting', 'ready']);
+    expect(gradeOf(made)).toBe('crash');
+  });
+
+  test('resumes the workload when the cut fails, then removes what was made, then says why', () => {
+    const { phases, events } = run('cold', ['done', 'done', 'failed']);
+    expect(phases).toEqual(['preflight', 'quiescing', 'cutting', 'resuming', 'cleaning', 'failed']);
+    expect(events.at(-1)).toBe('snapshot.failed');
+  });
+
+  test('tries to resume until it succeeds, and tells so', () => {
+    const { phases, events } = run('cold', ['done', 'done', 'done', 'failed', 'done', 'failed', 'done', 'failed']);
+    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(4);
+    expect(events.filter((event) => event === 'workload.resume-failed')).toHaveLength(2);
+    expect(events).toContain('snapshot.ready');
+  });
+
+  test.each([
+    ['cold', { resumedAt: endedAt, replicas: 5, conflict: 'scaled to 5 meanwhile' }],
+    ['frozen', { thawedAt: endedAt, held: false, reason: 'the time was over' }],
+    ['hooks', { ...hooksReply, gone: pods }],
+    ['hooks', { ...hooksReply, unhooked: ['orders-2'] }],
+  ] as const)('never says more than crash of a workload that went on before the cut was over: %s', (level, reply) => {
+    const made = run(level, ['done', 'done', 'done', { result: reply }]);
+    expect(made.events).toContain('snapshot.ready');
+    expect(gradeOf(made)).toBe('crash');
+  });
+
+  test('never says more than crash where a hook before the cut failed, though it may', () => {
+    const reply = { ...hooksReply, failures: ['lock: exit code 1'] };
+    expect(gradeOf(run('hooks', ['done', { result: reply }]))).toBe('crash');
+  });
+
+  test('makes no snapshot where a hook before the cut failed, and runs the hooks after it all the same', () => {
+    const { phases } = run('hooks', ['done', 'failed']);
+    expect(phases).toEqual(['preflight', 'quiescing', 'resuming', 'failed']);
+  });
+
+  test('compares after the cut with the containers in which hooks ran before it', () => {
+    const hooked = [{ ...pods[0], containers: [{ name: 'app', id: 'containerd://1' }] }];
+    const { sent } = run('hooks', ['done', { result: { ...hooksReply, pods: hooked } }]);
+    expect(sent.at(-1)).toMatchObject({ moment: 'after', pods: hooked, persistentVolumeClaims: ['orders'] });
+  });
+
+  const resumeFails = (choice: Choice, length: number): Choice[] =>
+    Array.from({ length }, (_, index): Choice => (index < 3 || index % 2 === 0 ? 'done' : choice));
+
+  test('gives hooks up that always fail after the cut, so that the volume is free again, and makes no promise', () => {
+    const made = run('hooks', resumeFails('hook failed', 40));
+    expect(made.phases.filter((phase) => phase === 'resuming')).toHaveLength(10);
+    expect(made.events.at(-1)).toBe('snapshot.ready');
+    expect(gradeOf(made)).toBe('crash');
+  });
+
+  test('waits out whatever else hinders hooks after the cut', () => {
+    const { phases } = run('hooks', resumeFails('failed', 40));
+    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(20);
+    expect(phases.at(-1)).toBe('ready');
+  });
+
+  test('fails where no Pod runs that could be frozen', () => {
+    const { events } = run('frozen', [{ result: [{ ...preflightReply('frozen'), pods: [] }] }]);
+    expect(events).toEqual(['snapshot.failed']);
+  });
+});
+
+describe('group.create', () => {
+  test('makes one window for all claims and tells each of its restore points', () => {
+    const made = run('frozen', [], 3);
+    expect(made.phases).toEqual(['preflight', 'quiescing', 'cutting', 'resuming', 'ready']);
+    expect(made.events.filter((event) => event === 'snapshot.ready')).toHaveLength(3);
+    expect(made.events.at(-1)).toBe('group.ready');
+    expect(new Set(made.eventIds).size).toBe(made.eventIds.length);
+    expect(made.points.map(({ consistency }) => consistency)).toEqual(['fs', 'fs', 'fs']);
+  });
+
+  test('fails as a whole where one claim does not pass the preflight', () => {
+    const refused = { passed: false, findings: [new SnapfleetError('pvc_not_bound', 'not bound').toDetail()] };
+    const { events } = run('cold', [{ result: [preflightReply('cold'), refused] }], 2);
+    expect(events).toEqual(['snapshot.failed', 'snapshot.failed', 'group.failed']);
+  });
+
+  test('lists no member as made where one snapshot failed', () => {
+    const made = run('cold', ['done', 'done', 'failed'], 2);
+    expect(made.events.at(-1)).toBe('group.failed');
+    expect(made.points.map(({ phase, snapshot }) => [phase, snapshot])).toEqual([
+      ['failed', undefined],
+      ['failed', undefined],
+    ]);
+  });
+});
+
+test('whatever fails or is cancelled, a quiesced workload is resumed before the end, and there is one ending', () => {
+  const choices = fc.array(fc.constantFrom<Choice>('done', 'failed', 'cancelled'), { maxLength: 40 });
+  const any = [fc.constantFrom(...levels), choices, fc.integer({ min: 1, max: 3 })] as const;
+  fc.assert(
+    fc.property(...any, (level, outcomes, claims) => {
+      const { phases, events } = run(level, outcomes, claims);
+      if (phases.includes('quiescing')) {
+        expect(phases).toContain('resuming');
+        expect(events).toContain('workload.resumed');
+      }
+      const endings = new Set(events.filter((event) => event === 'snapshot.ready' || event === 'snapshot.failed'));
+      expect(endings.size).toBe(1);
+      const ofGroup = events.filter((event) => event === 'group.ready' || event === 'group.failed');
+      expect(ofGroup).toHaveLength(claims === 1 ? 0 : 1);
+    }),
+  );
+});

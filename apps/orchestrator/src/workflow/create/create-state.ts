@@ -1,0 +1,90 @@
+import { BoundSnapshot, ErrorDetail, ObjectName, SavedWorkload, Workload, WritingPod } from '@snapfleet/contracts';
+import { z } from 'zod';
+
+const time = z.iso.datetime({ offset: true });
+const since = { since: time };
+
+/** The VolumeSnapshotClass of each restore point, in their order. */
+const classNames = { volumeSnapshotClassNames: z.array(ObjectName).min(1) };
+
+/** What was done so that nobody writes, with all that is needed to undo it. */
+const Quiesced = z.discriminatedUnion('level', [
+  z.object({ level: z.literal('cold'), workload: SavedWorkload, ...since }),
+  z.object({
+    level: z.literal('frozen'),
+    workload: Workload,
+    pods: z.array(WritingPod),
+    freezeId: z.string().optional().describe('once they are frozen'),
+    ...since,
+  }),
+  z.object({
+    level: z.literal('hooks'),
+    workload: Workload,
+    pods: z.array(WritingPod),
+    failures: z.array(z.string()).describe('of hooks that may fail'),
+    ...since,
+  }),
+]);
+export type Quiesced = z.infer<typeof Quiesced>;
+
+/** How the cut itself went; kept while the workload is put back. */
+const Cut = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), snapshots: z.array(BoundSnapshot).min(1) }),
+  z.object({ kind: z.literal('failed'), error: ErrorDetail, phase: z.string(), begun: z.boolean() }),
+]);
+export type Cut = z.infer<typeof Cut>;
+
+const returning = { quiesced: Quiesced, cut: Cut, attempt: z.number().int() };
+const cleaning = { failure: ErrorDetail, failedIn: z.string(), attempt: z.number().int() };
+
+/**
+ * The states of `snapshot.create` and `group.create`. A state is stored before its step runs, so whatever is found in the
+ * journal after a crash says which effect may have happened: `quiescing` with the saved workload means that it may be down.
+ */
+export const CreateState = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('preflight') }),
+  z.object({ phase: z.literal('quiescing'), ...classNames, quiesced: Quiesced }),
+  z.object({ phase: z.literal('cutting'), ...classNames, quiesced: Quiesced.optional() }),
+  z.object({ phase: z.literal('resuming'), ...returning }),
+  z.object({ phase: z.literal('resume-waiting'), ...returning }),
+  z.object({ phase: z.literal('cleaning'), ...cleaning }),
+  z.object({ phase: z.literal('cleaning-waiting'), ...cleaning }),
+  z.object({ phase: z.literal('ready') }),
+  z.object({ phase: z.literal('failed') }),
+]);
+export type CreateState = z.infer<typeof CreateState>;
+
+/** A state's name. */
+export type CreatePhase = CreateState['phase'];
+
+/** The state of this name. */
+export type CreateStateIn<Phase extends CreatePhase> = Extract<CreateState, { phase: Phase }>;
+
+interface StateFacts {
+  /** The messages that its step sends, depending on the quiesce level; none: it waits, or has ended. */
+  readonly steps: readonly string[];
+  readonly next: readonly CreatePhase[];
+  readonly cancellable: boolean;
+}
+
+const state = (steps: readonly string[], next: readonly CreatePhase[], cancellable = false): StateFacts => ({
+  steps,
+  next,
+  cancellable,
+});
+
+/** Where each state can lead, as data: the diagram in the documentation and the fault tests are made from it. */
+export const createTransitions: Readonly<Record<CreatePhase, StateFacts>> = {
+  preflight: state(['claim.preflight'], ['quiescing', 'cutting', 'failed'], true),
+  quiescing: state(['workload.quiesce', 'writers.freeze', 'workload.run-hooks'], ['cutting', 'resuming'], true),
+  cutting: state(['snapshot.take'], ['resuming', 'ready', 'cleaning'], true),
+  resuming: state(
+    ['workload.resume', 'writers.thaw', 'workload.run-hooks'],
+    ['ready', 'cleaning', 'failed', 'resume-waiting'],
+  ),
+  'resume-waiting': state([], ['resuming']),
+  cleaning: state(['snapshot.remove'], ['failed', 'cleaning-waiting']),
+  'cleaning-waiting': state([], ['cleaning']),
+  ready: state([], []),
+  failed: state([], []),
+};

@@ -1,0 +1,129 @@
+import {
+  ClaimPreflight,
+  type RestorePoint,
+  SnapshotRemove,
+  SnapshotTake,
+  WorkloadQuiesce,
+  WorkloadResume,
+  WorkloadRunHooks,
+  WritersFreeze,
+  WritersThaw,
+} from '@snapfleet/contracts';
+import type { Operation, RestorePoints, Step, StepCall } from '../../operations/operation.js';
+import { backOffMs } from '../back-off.js';
+import type { CreateState, CreateStateIn } from './create-state.js';
+import { quiesceLimits } from './quiesce-limits.js';
+
+const second = 1000;
+const answerMargin = 60 * second;
+const removeDeadlineSeconds = 300;
+/** Short: while writers are frozen every second counts, and a freeze that is late has ended by itself. */
+const freezeAnswerMs = 15 * second;
+
+const volumeOf = ({ namespace, persistentVolumeClaim }: RestorePoint) => ({ namespace, persistentVolumeClaim });
+
+/** What a state does. */
+export function createStep(state: CreateState, operation: Operation, points: RestorePoints): Step {
+  switch (state.phase) {
+    case 'preflight':
+      return { kind: 'calls', calls: points.map(preflight), whenOneFails: 'end-others' };
+    case 'quiescing':
+      return { kind: 'call', ...quiesce(state, operation, points) };
+    case 'cutting':
+      return {
+        kind: 'calls',
+        calls: points.map((point, index) => take(state, point, index)),
+        whenOneFails: 'end-others',
+      };
+    case 'resuming':
+      return { kind: 'call', ...resume(state, operation, points) };
+    case 'cleaning':
+      return { kind: 'calls', calls: points.map(remove), whenOneFails: 'finish-others' };
+    case 'resume-waiting':
+    case 'cleaning-waiting':
+      return { kind: 'wait', delayMs: backOffMs(state.attempt) };
+    case 'ready':
+    case 'failed':
+      return { kind: 'end' };
+  }
+}
+
+function preflight(point: RestorePoint): StepCall {
+  const { quiesce, volumeSnapshotClassName } = point.policy;
+  const data = { ...volumeOf(point), quiesce, volumeSnapshotClassName };
+  return { definition: ClaimPreflight, data, deadlineMs: 2 * answerMargin };
+}
+
+function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation, points: RestorePoints): StepCall {
+  const { operationId } = operation;
+  const [{ namespace, policy }] = points;
+  switch (quiesced.level) {
+    case 'cold': {
+      const limits = quiesceLimits(policy);
+      const [first, ...others] = points;
+      const otherClaims = others.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
+      const data = { operationId, ...volumeOf(first), otherClaims, workload: quiesced.workload, ...limits };
+      return { definition: WorkloadQuiesce, data, deadlineMs: limits.deadlineSeconds * second + answerMargin };
+    }
+    case 'frozen': {
+      const maximumSeconds = policy.quiesce.level === 'frozen' ? policy.quiesce.maximumFreezeSeconds : 1;
+      const data = { operationId, podUids: quiesced.pods.map(({ uid }) => uid), maximumSeconds };
+      return { definition: WritersFreeze, data, deadlineMs: freezeAnswerMs };
+    }
+    case 'hooks': {
+      const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.before : [];
+      const persistentVolumeClaims = claimsOf(points);
+      const data = { operationId, namespace, moment: 'before', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
+    }
+  }
+}
+
+function resume({ quiesced }: CreateStateIn<'resuming'>, operation: Operation, points: RestorePoints): StepCall {
+  const { operationId } = operation;
+  const [point] = points;
+  switch (quiesced.level) {
+    case 'cold': {
+      const data = { operationId, ...volumeOf(point), workload: quiesced.workload };
+      return { definition: WorkloadResume, data, deadlineMs: answerMargin };
+    }
+    case 'frozen': {
+      const { freezeId } = quiesced;
+      return { definition: WritersThaw, data: { operationId, freezeId }, deadlineMs: freezeAnswerMs };
+    }
+    case 'hooks': {
+      const { namespace, policy } = point;
+      const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.after : [];
+      const persistentVolumeClaims = claimsOf(points);
+      const data = { operationId, namespace, moment: 'after', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
+    }
+  }
+}
+
+const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
+
+/** Each hook in each Pod, one after the other. */
+const hooksMs = (hooks: readonly { readonly timeoutSeconds: number }[], pods: number): number =>
+  hooks.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds * second * pods, answerMargin);
+
+function take(state: CreateStateIn<'cutting'>, point: RestorePoint, index: number): StepCall {
+  const { restorePointId, policy, claim } = point;
+  const { readyDeadlineSeconds } = policy;
+  const volumeSnapshotClassName = state.volumeSnapshotClassNames[index];
+  const data = {
+    restorePointId,
+    ...volumeOf(point),
+    claimUid: claim?.uid,
+    volumeSnapshotClassName,
+    readyDeadlineSeconds,
+  };
+  return { definition: SnapshotTake, data, deadlineMs: readyDeadlineSeconds * second + answerMargin };
+}
+
+function remove(point: RestorePoint): StepCall {
+  const { restorePointId } = point;
+  const deadlineSeconds = removeDeadlineSeconds;
+  const data = { restorePointId, ...volumeOf(point), purge: true, deadlineSeconds };
+  return { definition: SnapshotRemove, data, deadlineMs: deadlineSeconds * second + answerMargin };
+}

@@ -1,0 +1,3 @@
+export { readNkeySeed } from './nkey-seed.js';
+export { asksForTls, tlsOptions, type ServerTrust } from './transport-security.js';
+export { expectAsked, trustFailure } from './trust-failure.js';

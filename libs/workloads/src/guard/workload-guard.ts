@@ -1,0 +1,36 @@
+import type { ObjectUid, OperationId } from '@snapfleet/contracts';
+import type { TimerAnswer, TimerOrder } from './guard-protocol.js';
+
+/** Which timer. */
+export interface TimerKey {
+  readonly operationId: OperationId;
+  readonly workloadUid: ObjectUid;
+}
+
+/** How long an answer is waited for, and how the waiting is stopped. */
+export interface Patience {
+  /** How long a guard that does not answer, for example because it starts again, is asked again. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The workload guard as its clients see it. Every call may be repeated. */
+export interface WorkloadGuard {
+  /**
+   * Resolves when the timer is on the disk of the guard. Arming again changes nothing and gives the same time.
+   * @throws SnapfleetError guard_unavailable; operation_superseded when the operation has ended or is being ended
+   */
+  arm(key: TimerKey, order: TimerOrder, patience: Patience): Promise<{ readonly dueAt: string }>;
+
+  /** How the timer is; undefined when the guard has never heard of it. @throws SnapfleetError guard_unavailable */
+  find(key: TimerKey, patience: Patience): Promise<TimerAnswer | undefined>;
+
+  /**
+   * Ends the timer after the workload was put back, for good: it cannot be armed again. Tells whether it was too late.
+   * @throws SnapfleetError guard_unavailable
+   */
+  disarm(key: TimerKey, patience: Patience): Promise<TimerAnswer>;
+
+  /** The timers that are armed or firing. @throws SnapfleetError guard_unavailable */
+  list(patience: Patience): Promise<readonly TimerAnswer[]>;
+}

@@ -1,0 +1,11 @@
+export { workloadAccess, type WorkloadCluster } from './access/workload-access.js';
+export { GuardClient } from './guard/guard-client.js';
+export { ErrorAnswer, TimerAnswer, TimerList, TimerOrder, timerPath, timersPath } from './guard/guard-protocol.js';
+export type { TimerKey, WorkloadGuard } from './guard/workload-guard.js';
+export { endMarkPatch, hasEndMark } from './marks/end-marks.js';
+export { markPatch, readQuiesceMark, type QuiesceMark } from './marks/quiesce-mark.js';
+export { workloadAnnotation } from './marks/workload-annotations.js';
+export { ResumeWorkload, type Resumed } from './resume/resume-workload.js';
+export { resumeProgress, type ResumeProgress } from './resume/resume-progress.js';
+export type { QuiescedWorkload } from './saved/quiesced-workload.js';
+export { expectSame, nameOf } from './saved/same-workload.js';

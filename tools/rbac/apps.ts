@@ -1,0 +1,10 @@
+import { hooksAccess, ownAccess } from '../../apps/cluster-operator/src/cluster-access.ts';
+import { clusterAccess as workloadGuard } from '../../apps/workload-guard/src/cluster-access.ts';
+import { appManifest, optionalManifest } from './manifest.ts';
+
+/** The manifests of `deploy/rbac`, by file name, for every app that uses the Kubernetes API. */
+export const rbacManifests = (): Readonly<Record<string, string>> => ({
+  'cluster-operator.yaml': appManifest('cluster-operator', ownAccess),
+  'cluster-operator-hooks.yaml': optionalManifest('cluster-operator', 'hooks', hooksAccess),
+  'workload-guard.yaml': appManifest('workload-guard', workloadGuard),
+});
