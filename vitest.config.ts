@@ -37,6 +37,7 @@ export default defineConfig({
       tier('conformance', 3 * minute),
       tier('e2e', 15 * minute),
       tier('faults', 6 * minute),
+      tier('faults-host', 6 * minute),
       tier('host', 10 * minute),
       tier('conformance-real', 3 * minute),
       tier('e2e-real', 30 * minute),

@@ -13,11 +13,13 @@ const leaseSeconds = 3600;
 /** Bits of capabilities (include/uapi/linux/capability.h). */
 const capabilities: Readonly<Record<string, number>> = {
   ...{ CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, FSETID: 4, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 },
-  ...{ SYS_CHROOT: 18, SYS_PTRACE: 19, SYS_ADMIN: 21, MKNOD: 27, SETFCAP: 31 },
+  ...{ SYS_CHROOT: 18, SYS_PTRACE: 19, SYS_ADMIN: 21, MKNOD: 27, SETFCAP: 31, SYSLOG: 34 },
 };
+const mounting = ['SYS_CHROOT', 'SYS_PTRACE', 'SYS_ADMIN', 'MKNOD'];
+const hostRights = ['CHOWN', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'SYSLOG', ...mounting];
 const readers = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'];
 const expected: readonly (readonly [name: ServiceName, uid: number, effective: readonly string[]])[] = [
-  ['host-lvm', 0, ['CHOWN', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_ADMIN', 'MKNOD']],
+  ['host-lvm', 0, hostRights],
   ['backup-worker', 64738, readers],
   ['restore-verifier', 64738, readers],
 ];

@@ -1,6 +1,7 @@
 /**
- * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--only PART]`.
- * Ends with 1 when something was lost, left down or left behind.
+ * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
+ * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The part `host` runs on its own
+ * only: `--only host`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,45 +11,59 @@ import { chooseFaults } from './choose-faults.js';
 import { FaultBench } from './fault-bench.js';
 import { allFaults } from './fault-list.js';
 import { problemsOf, tableOf } from './fault-table.js';
+import { killHost } from './kill-host.js';
 import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
-const usage = 'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--only simulation|device]';
+const usage =
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host]';
 
-function options(): { seed: number; schedules: number; count: number; only: string | undefined } {
+interface Options {
+  readonly seed: number;
+  readonly schedules: number;
+  readonly count: number;
+  readonly kills: number;
+  readonly images: number;
+  readonly only: string | undefined;
+}
+
+function options(): Options {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { seed: text, schedules: text, count: text, only: text } });
+  const { values } = parseArgs({
+    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text },
+  });
   const number = (given: string | undefined, otherwise: number): number => {
     const value = given === undefined ? otherwise : Number(given);
     if (Number.isInteger(value) && value > 0) return value;
     throw new Error(`not a whole number above 0: ${String(given)}`);
   };
-  if (values.only !== undefined && !['simulation', 'device'].includes(values.only))
+  if (values.only !== undefined && !['simulation', 'device', 'host'].includes(values.only))
     throw new Error(`no such part: ${values.only}`);
   return {
     seed: number(values.seed, 1),
     schedules: number(values.schedules, 20_000),
     count: number(values.count, Number.MAX_SAFE_INTEGER),
+    kills: number(values.kills, 200),
+    images: number(values.images, 40),
     only: values.only,
   };
 }
 
+function runTests(project: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
+  const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', ...project], {
+    cwd: checkout,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return status === 0;
+}
+
 /** The simulation is a unit test; it prints its own line and the seed of what fails. */
 function simulate(seed: number, schedules: number): boolean {
-  const { status } = spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', 'apps/orchestrator/src/simulation'],
-    {
-      cwd: checkout,
-      stdio: 'inherit',
-      env: {
-        ...process.env,
-        SNAPFLEET_FAULTS_SEED: String(seed),
-        SNAPFLEET_FAULTS_SCHEDULES: String(schedules),
-      },
-    },
-  );
-  return status === 0;
+  return runTests(['unit', 'apps/orchestrator/src/simulation'], {
+    SNAPFLEET_FAULTS_SEED: String(seed),
+    SNAPFLEET_FAULTS_SCHEDULES: String(schedules),
+  });
 }
 
 let interrupted = false;
@@ -92,7 +107,12 @@ function readOptions(): ReturnType<typeof options> {
   }
 }
 
-const { seed, schedules, count, only } = readOptions();
-const kept = only === 'device' || simulate(seed, schedules);
-const survived = only === 'simulation' || (await injectAll(seed, count));
-process.exitCode = kept && survived ? 0 : 1;
+const { seed, schedules, count, kills, images, only } = readOptions();
+if (only === 'host') {
+  const passed = runTests(['faults-host']);
+  process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
+} else {
+  const kept = only === 'device' || simulate(seed, schedules);
+  const survived = only === 'simulation' || (await injectAll(seed, count));
+  process.exitCode = kept && survived ? 0 : 1;
+}

@@ -42,13 +42,14 @@ describe('a guest', () => {
   });
 
   it('gives the lines of a long-lived program as they come', async () => {
-    const second = Promise.withResolvers<string>();
+    const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     const program = await guest.start('bash', ['-c', 'echo first; read line; echo "got $line"; exec sleep 600'], {
       onLine: (line) => {
-        if (line === 'first') program.write('this\n');
-        else second.resolve(line);
+        (line === 'first' ? first : second).resolve(line);
       },
     });
+    await first.promise;
+    program.write('this\n');
     expect(await second.promise).toBe('got this');
     program.kill('SIGTERM');
     expect(await program.ended).toEqual({ exitCode: null, signal: 'SIGTERM' });

@@ -2,6 +2,7 @@ import { Inject, Injectable, Module, type DynamicModule, type OnApplicationShutd
 import { ServiceLog } from '@snapfleet/service-kit';
 import { poolBytes, type DeviceSimulatorSettings } from './config.js';
 import { EmbeddedDevice } from './embedded-device.js';
+import { HostPools } from './host/host-pools.js';
 import { HostRemoval } from './host/host-removal.js';
 import { HostVolumes } from './host/host-volumes.js';
 import { InventoryController } from './host/inventory.controller.js';
@@ -55,6 +56,11 @@ export class AppModule {
           provide: HostVolumes,
           useFactory: (device: EmbeddedDevice) => new HostVolumes(device),
           inject: [EmbeddedDevice],
+        },
+        {
+          provide: HostPools,
+          useFactory: (device: EmbeddedDevice, volumes: HostVolumes) => new HostPools(device, volumes),
+          inject: [EmbeddedDevice, HostVolumes],
         },
         WriterFreezes,
         {

@@ -1,5 +1,6 @@
 import { baseSettings } from '@snapfleet/service-kit';
 import { z } from 'zod';
+import { failpointPattern } from './privileged/failpoint.js';
 
 const absolutePath = z
   .string()
@@ -31,5 +32,22 @@ export const hostSettings = z.object({
     .max(3600)
     .default(60)
     .describe('how long one LVM or mount command may take'),
+  SNAPFLEET_SWEEP_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('how often what a failed step left behind is looked for'),
+  SNAPFLEET_LVMD_CONFIG: absolutePath
+    .optional()
+    .describe(
+      'lvmd.yaml, which tells what TopoLVM allows; default: where MicroShift has it, else where TopoLVM has it',
+    ),
+  SNAPFLEET_FAILPOINT: z
+    .string()
+    .regex(failpointPattern, 'must be <effect>:<before|during|after>:<kill|stop>, several with "," between')
+    .optional()
+    .describe('for fault tests: at the named point this process kills or stops itself'),
 });
 export type HostSettings = z.infer<typeof hostSettings>;

@@ -4,18 +4,17 @@ import type { ConcealVolume } from './exposure/conceal-volume.use-case.js';
 import type { HostLog, VolumeStore } from './exposure/host-ports.js';
 import type { LeaseJournal } from './exposure/lease-journal.js';
 import type { SweepLeftovers } from './exposure/sweep-leftovers.use-case.js';
+import type { SettleRemovals } from './removal/settle-removals.js';
 import type { FreezeWriters } from './writers/freeze-writers.use-case.js';
 
-const sweepEveryMs = 60_000;
-
-/** What begins and ends with the service. */
+/** What has a beginning and an end with the service. */
 interface HostParts {
   readonly sweep: SweepLeftovers;
   readonly conceal: ConcealVolume;
   readonly writers: FreezeWriters;
+  readonly settleRemovals: SettleRemovals;
   readonly journal: LeaseJournal;
   readonly volumes: VolumeStore;
-  readonly log: HostLog;
 }
 
 /** Sweeps before the first message is taken and from time to time; ends all leases with the service. */
@@ -23,16 +22,25 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: HostParts) {}
+  constructor(
+    private readonly parts: HostParts,
+    private readonly options: { readonly sweepEveryMs: number; readonly earlierCommands: Promise<void> | undefined },
+    private readonly log: HostLog,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     if (this.parts.journal.unreadableLines > 0)
-      this.parts.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
-    await this.parts.writers.sweep();
+      this.log.error('journal.unreadable', { lines: this.parts.journal.unreadableLines });
+    await this.parts.settleRemovals.run();
     await this.parts.sweep.run();
     this.#timer = setInterval(() => {
-      this.#sweeping = this.#sweeping.then(() => this.parts.sweep.run());
-    }, sweepEveryMs);
+      this.#sweepAgain();
+    }, this.options.sweepEveryMs);
+    // What they are about could not be undone while they ran.
+    void this.options.earlierCommands?.then(() => {
+      this.#sweepAgain();
+      this.#sweeping = this.#sweeping.then(() => this.parts.settleRemovals.run());
+    });
     await this.#warnOfMissingGroups();
   }
 
@@ -44,12 +52,16 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
     await this.parts.journal.close();
   }
 
+  #sweepAgain(): void {
+    this.#sweeping = this.#sweeping.then(() => this.parts.sweep.run());
+  }
+
   async #warnOfMissingGroups(): Promise<void> {
     try {
       const missing = await this.parts.volumes.missingGroups();
-      if (missing.length > 0) this.parts.log.warn('volume-groups.missing', { missing });
+      if (missing.length > 0) this.log.warn('volume-groups.missing', { missing });
     } catch (error) {
-      this.parts.log.warn('volume-groups.unknown', { message: SnapfleetError.from(error).message });
+      this.log.warn('volume-groups.unknown', { message: SnapfleetError.from(error).message });
     }
   }
 }

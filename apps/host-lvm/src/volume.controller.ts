@@ -37,8 +37,11 @@ export class VolumeController {
 
   @AgentCommandHandler(VolumeRenew)
   renew({ data }: MessageOf<DataOf<typeof VolumeRenew>>): Promise<ReplyOf<typeof VolumeRenew>> {
-    const expiresAt = this.renewLease.run(data.leaseId, data.leaseSeconds);
-    return Promise.resolve({ expiresAt: expiresAt.toISOString() });
+    const { expiresAt, damage } = this.renewLease.run(data.leaseId, data.leaseSeconds);
+    return Promise.resolve({
+      expiresAt: expiresAt.toISOString(),
+      ...(damage === undefined ? {} : { damage: damage.slice(0, 1024) }),
+    });
   }
 
   @AgentCommandHandler(VolumeConceal)

@@ -90,12 +90,12 @@ export const errorCodes = {
     'Name a VolumeSnapshotClass with driver topolvm.io.',
   ),
   pool_headroom_missing: final(
-    'The thin pool has no room in its virtual budget for this snapshot.',
-    'Delete snapshots or raise the overprovision-ratio: each snapshot is charged its full virtual size.',
+    'The thin pool has no room for this snapshot: in its data, its metadata or its virtual budget.',
+    'The message names the number. Delete snapshots; extend the pool (`lvextend`, `lvextend --poolmetadatasize`); for the virtual budget raise the overprovision-ratio in lvmd.yaml: each snapshot is charged its full virtual size.',
   ),
   pool_unhealthy: final(
-    'The thin pool is damaged or does not take writes.',
-    'Look at `lvs -a` and the kernel log; lvmthin(7) tells how a pool is repaired. Snapfleet repairs nothing by itself.',
+    'The thin pool is full, read-only, in need of a check, failed or not active.',
+    'The message names the state. Free or extend what is full; a pool that needs a check or has failed is taken offline and repaired by a person (lvmthin(7), lvconvert --repair): Snapfleet repairs none, and reads what can still be read.',
   ),
   workload_not_found: final('The workload to quiesce does not exist.', 'Check kind and name in the policy.'),
   workload_conflict: final(

@@ -10,6 +10,7 @@ export * from './identifiers.js';
 export * from './messages.js';
 export * from './orphan.js';
 export * from './permissions.js';
+export * from './pool-findings.js';
 export * from './queries.js';
 export * from './restore-point.js';
 export * from './snapfleet-error.js';

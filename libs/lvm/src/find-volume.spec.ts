@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { LogicalVolumeFacts, SnapfleetError, VolumeHandle } from '@snapfleet/contracts';
 import { describe, expect, it } from 'vitest';
-import { findThinVolume, poolFacts, toFacts } from './find-volume.js';
-import { parseVolumeGroupNames, parseVolumes } from './reported-volume.js';
+import { findThinVolume, findVolume, thinVolumesOf, toFacts } from './find-volume.js';
+import { golden } from './golden/golden.js';
+import { parseVolumes } from './reported-volume.js';
 
 // Written by lvm2 2.03.16 in a real thin pool: 1 a volume, 2 its read-only snapshot, 3 a snapshot whose origin was removed,
 // 4 a linear volume, 5 a snapshot that was never activated. `ambiguous` has a second group with a volume 1.
-const golden = (name: string): string =>
-  readFileSync(new URL(`./golden/lvs-2.03.16-${name}.out`, import.meta.url), 'utf8');
 const handle = (digit: number): VolumeHandle =>
   VolumeHandle.parse(`dddddddd-dddd-4ddd-8ddd-dddddddddddd`.replaceAll('d', String(digit)));
 const volumes = parseVolumes(golden('volumes'));
@@ -27,12 +25,12 @@ describe('a report of lvs', () => {
     expect(LogicalVolumeFacts.parse(facts)).toEqual({
       volumeGroup: 'rhel',
       logicalVolume: handle(2),
-      lvUuid: 'nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO',
+      lvUuid: 'dUt9TW-rVaN-hqf2-eVcx-0UaO-FEGp-wDfawZ',
       path: `/dev/rhel/${handle(2)}`,
       pool: 'thinpool',
       origin: handle(1),
       sizeBytes: 300 << 20,
-      mappedPercent: 3.02,
+      mappedPercent: 21.48,
       access: 'read-only',
       active: true,
     });
@@ -71,30 +69,39 @@ describe('a report of lvs', () => {
     expect(codeOf(() => findThinVolume(both, handle(1), ['other']))).toBe('volume_not_found');
   });
 
-  it('tells how full the pools are', () => {
-    expect(poolFacts(volumes)).toEqual([
-      {
-        volumeGroup: 'rhel',
-        pool: 'thinpool',
-        sizeBytes: 1 << 30,
-        dataPercent: 0.89,
-        metadataPercent: 11.13,
-        virtualBytes: 4 * (300 << 20),
-      },
-    ]);
-    expect(poolFacts(volumes, ['other'])).toEqual([]);
+  it('finds a volume of any type where that is asked', () => {
+    expect(findVolume(volumes, handle(4)).segmentType).toBe('linear');
   });
 
-  it('is refused when it is none', () => {
-    expect(codeOf(() => parseVolumes('Volume group "rhel" not found'))).toBe('lvm_failed');
-    expect(codeOf(() => parseVolumes('{"report":[{"lv":[{"lv_name":"x"}]}]}'))).toBe('lvm_failed');
+  it.each([
+    ['its own row', { logicalVolume: handle(1), volumeGroup: 'rhel' }],
+    ['a row of its name in another group', { logicalVolume: handle(1), volumeGroup: 'data' }],
+    ['a row without a name', { logicalVolume: undefined, volumeGroup: undefined }],
+  ])('does not decide where %s is not understood', (_what, row) => {
+    const doubtful = { ...volumes, unreadable: [{ ...row, why: 'lv_size: Invalid string' }] };
+    expect(() => findThinVolume(doubtful, handle(1))).toThrow('is not understood: lv_size: Invalid string');
+    expect(codeOf(() => findThinVolume(doubtful, handle(1)))).toBe('lvm_failed');
+  });
+
+  it('finds a volume although rows that cannot be it are not understood', () => {
+    const unreadable = [
+      { volumeGroup: 'rhel', logicalVolume: 'other', why: '' },
+      { volumeGroup: 'data', logicalVolume: handle(1), why: '' },
+    ];
+    expect(findThinVolume({ ...volumes, unreadable }, handle(1), ['rhel']).logicalVolume).toBe(handle(1));
   });
 });
 
-describe('a report of vgs', () => {
-  it('names the volume groups', () => {
-    expect(parseVolumeGroupNames(readFileSync(new URL('./golden/vgs-2.03.16.out', import.meta.url), 'utf8'))).toEqual([
-      'rhel',
-    ]);
+describe('the thin volumes of a report', () => {
+  const unreadable = [{ volumeGroup: 'data', logicalVolume: handle(6), why: 'nonsense' }];
+
+  it('are all of them and nothing else, by their full names', () => {
+    const names = thinVolumesOf(volumes, ['rhel']).map(({ logicalVolume }) => logicalVolume);
+    expect(names).toEqual([1, 2, 3, 5].map(handle));
+  });
+
+  it('are not told where one of a group that is looked at was not understood, for it would be taken for gone', () => {
+    expect(codeOf(() => thinVolumesOf({ ...volumes, unreadable }))).toBe('lvm_failed');
+    expect(codeOf(() => thinVolumesOf({ ...volumes, unreadable }, ['rhel']))).toBe('no error');
   });
 });

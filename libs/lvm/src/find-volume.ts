@@ -1,22 +1,25 @@
 import { SnapfleetError, type LogicalVolumeFacts, type VolumeHandle } from '@snapfleet/contracts';
-import type { ReportedVolume } from './reported-volume.js';
+import type { ReportedVolume, UnreadableRow, VolumeReport } from './reported-volume.js';
 
 /** Which volume groups are looked at; undefined means all. */
 export type VolumeGroupChoice = readonly string[] | undefined;
 
-const thin = 'thin';
-const thinPool = 'thin-pool';
+/** How LVM calls the type of a thin volume. */
+export const thin = 'thin';
 
 /**
- * The thin volume behind a CSI handle, from what `lvs` reported.
- * @throws {SnapfleetError} volume_not_found, volume_ambiguous, volume_not_thin.
+ * The volume behind a CSI handle, of whatever type, from what `lvs` reported.
+ * @throws {SnapfleetError} volume_not_found, volume_ambiguous; lvm_failed where a row that was not understood may be it.
  */
-export function findThinVolume(
-  volumes: readonly ReportedVolume[],
-  handle: VolumeHandle,
-  groups?: VolumeGroupChoice,
-): ReportedVolume {
-  const named = inGroups(volumes, groups).filter((volume) => volume.logicalVolume === handle);
+export function findVolume(report: VolumeReport, handle: VolumeHandle, groups?: VolumeGroupChoice): ReportedVolume {
+  const doubtful = report.unreadable.find(
+    ({ volumeGroup, logicalVolume }) =>
+      isChosen(volumeGroup, groups) && (logicalVolume === undefined || logicalVolume === handle),
+  );
+  if (doubtful !== undefined) throw unreadableVolume(doubtful);
+  const named = report.volumes.filter(
+    ({ volumeGroup, logicalVolume }) => logicalVolume === handle && isChosen(volumeGroup, groups),
+  );
   const [volume, another] = named;
   if (volume === undefined) {
     const where = groups === undefined ? '' : ` in the volume groups ${groups.join(', ')}`;
@@ -27,9 +30,23 @@ export function findThinVolume(
       'volume_ambiguous',
       `${handle} is a logical volume in each of ${named.map((one) => one.volumeGroup).join(', ')}`,
     );
-  if (volume.segmentType !== thin)
-    throw new SnapfleetError('volume_not_thin', `${volume.fullName} is ${volume.segmentType}, not thin`);
   return volume;
+}
+
+/**
+ * The thin volume behind a CSI handle.
+ * @throws {SnapfleetError} volume_not_thin, and what `findVolume` throws.
+ */
+export function findThinVolume(report: VolumeReport, handle: VolumeHandle, groups?: VolumeGroupChoice): ReportedVolume {
+  const volume = findVolume(report, handle, groups);
+  if (volume.segmentType === thin) return volume;
+  throw new SnapfleetError('volume_not_thin', `${volume.fullName} is ${volume.segmentType}, not thin`);
+}
+
+/** The error about a row of a report that was not understood. */
+export function unreadableVolume({ volumeGroup, logicalVolume, why }: UnreadableRow): SnapfleetError {
+  const name = `${volumeGroup ?? '?'}/${logicalVolume ?? '?'}`;
+  return new SnapfleetError('lvm_failed', `What lvs reports of ${name} is not understood: ${why}`);
 }
 
 /** What other services may know of a volume. */
@@ -48,46 +65,17 @@ export function toFacts(volume: ReportedVolume): LogicalVolumeFacts {
   };
 }
 
-/** The thin volumes of a report of `thinVolumes`, by volume group and name. */
-export function thinVolumesOf(volumes: readonly ReportedVolume[], groups?: VolumeGroupChoice): ReportedVolume[] {
+/**
+ * The thin volumes of a report of `thinVolumes`, by volume group and name.
+ * @throws {SnapfleetError} lvm_failed where a row was not understood: one that is left out would be taken for gone.
+ */
+export function thinVolumesOf({ volumes, unreadable }: VolumeReport, groups?: VolumeGroupChoice): ReportedVolume[] {
+  for (const row of unreadable) if (isChosen(row.volumeGroup, groups)) throw unreadableVolume(row);
   const byFullName = (one: ReportedVolume, other: ReportedVolume): number => (one.fullName < other.fullName ? -1 : 1);
-  return inGroups(volumes, groups)
-    .filter(({ segmentType }) => segmentType === thin)
+  return volumes
+    .filter(({ segmentType, volumeGroup }) => segmentType === thin && isChosen(volumeGroup, groups))
     .toSorted(byFullName);
 }
 
-/** How full a thin pool is. */
-export interface PoolFacts {
-  readonly volumeGroup: string;
-  readonly pool: string;
-  readonly sizeBytes: number;
-  readonly dataPercent: number;
-  readonly metadataPercent: number;
-  /** The sum of the sizes of its thin volumes, which is what TopoLVM charges against its overprovision ratio. */
-  readonly virtualBytes: number;
-}
-
-/** The thin pools of a report of `thinVolumes`. An inactive pool is left out: LVM does not know how full it is. */
-export function poolFacts(volumes: readonly ReportedVolume[], groups?: VolumeGroupChoice): PoolFacts[] {
-  const known = inGroups(volumes, groups);
-  return known.flatMap((pool) => {
-    if (pool.segmentType !== thinPool || pool.dataPercent === undefined || pool.metadataPercent === undefined)
-      return [];
-    const own = known.filter(
-      (one) => one.segmentType === thin && one.volumeGroup === pool.volumeGroup && one.pool === pool.logicalVolume,
-    );
-    return [
-      {
-        volumeGroup: pool.volumeGroup,
-        pool: pool.logicalVolume,
-        sizeBytes: pool.sizeBytes,
-        dataPercent: pool.dataPercent,
-        metadataPercent: pool.metadataPercent,
-        virtualBytes: own.reduce((sum, one) => sum + one.sizeBytes, 0),
-      },
-    ];
-  });
-}
-
-const inGroups = (volumes: readonly ReportedVolume[], groups: VolumeGroupChoice): readonly ReportedVolume[] =>
-  groups === undefined ? volumes : volumes.filter((volume) => groups.includes(volume.volumeGroup));
+const isChosen = (volumeGroup: string | undefined, groups: VolumeGroupChoice): boolean =>
+  groups === undefined || volumeGroup === undefined || groups.includes(volumeGroup);

@@ -1,9 +1,10 @@
 export {
   findThinVolume,
-  poolFacts,
+  findVolume,
+  thin,
   thinVolumesOf,
   toFacts,
-  type PoolFacts,
+  unreadableVolume,
   type VolumeGroupChoice,
 } from './find-volume.js';
 export {
@@ -14,6 +15,15 @@ export {
   volumeColumns,
   volumeGroups,
   volumeOfUuid,
+  volumesForSurvey,
   volumesOfHandle,
 } from './lvm-arguments.js';
-export { parseVolumeGroupNames, parseVolumes, type ReportedVolume } from './reported-volume.js';
+export { parseLvmdConfiguration } from './lvmd-configuration.js';
+export { poolFacts } from './pool-facts.js';
+export {
+  parseVolumeGroupNames,
+  parseVolumes,
+  type ReportedVolume,
+  type UnreadableRow,
+  type VolumeReport,
+} from './reported-volume.js';

@@ -21,6 +21,11 @@ export const volumeColumns = [
   'lv_active',
   'lv_kernel_major',
   'lv_kernel_minor',
+  'lv_health_status',
+  'lv_check_needed',
+  'lv_when_full',
+  'chunk_size',
+  'zero',
 ] as const;
 
 const reportVolumes = (selection: string): readonly string[] => [
@@ -37,30 +42,42 @@ export const volumesOfHandle = (handle: VolumeHandle): readonly string[] => repo
 /** For `lvs`: the one volume that LVM knows by this identity. */
 export const volumeOfUuid = (lvUuid: string): readonly string[] => reportVolumes(`lv_uuid=${lvUuid}`);
 
+const ofThinPools = 'segtype=thin-pool || segtype=thin';
+
 /** For `lvs`: thin pools and thin volumes of all volume groups. */
-export const thinVolumes: readonly string[] = reportVolumes('segtype=thin-pool || segtype=thin');
+export const thinVolumes: readonly string[] = reportVolumes(ofThinPools);
+
+/** For `lvs`: thin pools and thin volumes, and the volumes of these names of whatever type. */
+export const volumesForSurvey = (handles: readonly VolumeHandle[]): readonly string[] =>
+  reportVolumes([ofThinPools, ...handles.map((handle) => `lv_name=${handle}`)].join(' || '));
 
 /** For `vgs`: the volume groups of the host. */
 export const volumeGroups: readonly string[] = [...asJson, '--options', 'vg_name,vg_uuid'];
 
+type Identified = Pick<ReportedVolume, 'fullName' | 'lvUuid'>;
+
+// Under the lock of the group, LVM acts on a volume of this name only if it still is this very volume.
+const thisVolume = ({ fullName, lvUuid }: Identified): readonly string[] => ['--select', `lv_uuid=${lvUuid}`, fullName];
+
 /**
- * For `lvchange`: activates the volume, also one with the activation skip flag that `lvcreate -s` sets. dmeventd is left
- * alone: whoever keeps the pool active has it watched, and where lvchange reached none it would start one of its own.
+ * For `lvchange`: activates the volume, also one with the activation skip flag that `lvcreate -s` sets. Does nothing,
+ * successfully, where another volume has its name by now. dmeventd is left alone: whoever keeps the pool active has it
+ * watched, and where lvchange reached none it would start one of its own.
  */
-export const activation = (volume: Pick<ReportedVolume, 'fullName'>): readonly string[] => [
+export const activation = (volume: Identified): readonly string[] => [
   '--activate',
   'y',
   '--ignoreactivationskip',
   '--ignoremonitoring',
-  volume.fullName,
+  ...thisVolume(volume),
 ];
 
-/** For `lvchange`: deactivates the volume; LVM refuses while it is open. */
-export const deactivation = (volume: Pick<ReportedVolume, 'fullName'>): readonly string[] => [
+/** For `lvchange`: deactivates the volume; LVM refuses while it is open. Nor does this touch another volume of its name. */
+export const deactivation = (volume: Identified): readonly string[] => [
   '--activate',
   'n',
   '--ignoremonitoring',
-  volume.fullName,
+  ...thisVolume(volume),
 ];
 
 /**

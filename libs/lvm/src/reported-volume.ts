@@ -25,7 +25,7 @@ const Row = z
     lv_full_name: z.string().min(3),
     lv_path: z.string(),
     lv_dm_path: z.string(),
-    lv_attr: z.string().length(10),
+    lv_attr: z.string().min(10),
     lv_size: bytes,
     segtype: z.string().min(1),
     pool_lv: z.string(),
@@ -35,6 +35,11 @@ const Row = z
     lv_active: z.string(),
     lv_kernel_major: deviceNumber,
     lv_kernel_minor: deviceNumber,
+    lv_health_status: z.string(),
+    lv_check_needed: z.string(),
+    lv_when_full: z.string(),
+    chunk_size: bytes,
+    zero: z.string(),
   })
   .transform((row) => ({
     volumeGroup: row.vg_name,
@@ -61,12 +66,37 @@ const Row = z
       row.lv_kernel_major === undefined || row.lv_kernel_minor === undefined
         ? undefined
         : { major: row.lv_kernel_major, minor: row.lv_kernel_minor },
+    /** Empty while nothing is wrong; `unknown` where the kernel was not asked (lvmreport(7)). */
+    healthStatus: row.lv_health_status,
+    checkNeeded: row.lv_check_needed === 'check needed',
+    whenFull: row.lv_when_full === 'error' ? ('error' as const) : ('queue' as const),
+    /** 0 for what is no pool. */
+    chunkBytes: row.chunk_size,
+    zeroing: row.zero === 'zero',
   }));
 
 /** A logical volume as `lvs` reports it. */
 export type ReportedVolume = z.output<typeof Row>;
 
-const VolumeReport = z.object({ report: z.array(z.object({ lv: z.array(Row).default([]) })) });
+/** A row of a report that was not understood. */
+export interface UnreadableRow {
+  /** Undefined where not even that can be read. */
+  readonly volumeGroup: string | undefined;
+  readonly logicalVolume: string | undefined;
+  readonly why: string;
+}
+
+/** A report of `lvs`. A row that is not understood takes none of the others with it. */
+export interface VolumeReport {
+  readonly volumes: readonly ReportedVolume[];
+  readonly unreadable: readonly UnreadableRow[];
+}
+
+const Rows = z.object({ report: z.array(z.object({ lv: z.array(z.unknown()).default([]) })) });
+const Named = z.object({
+  vg_name: z.string().min(1).optional().catch(undefined),
+  lv_name: z.string().min(1).optional().catch(undefined),
+});
 const GroupReport = z.object({
   report: z.array(z.object({ vg: z.array(z.object({ vg_name: z.string() })).default([]) })),
 });
@@ -75,8 +105,24 @@ const GroupReport = z.object({
  * Reads a report of `lvs` with the columns of `volumeColumns`.
  * @throws {SnapfleetError} lvm_failed when it is none.
  */
-export function parseVolumes(stdout: string): readonly ReportedVolume[] {
-  return parseReport('lvs', stdout, VolumeReport).report.flatMap((part) => part.lv);
+export function parseVolumes(stdout: string): VolumeReport {
+  const volumes: ReportedVolume[] = [];
+  const unreadable: UnreadableRow[] = [];
+  for (const given of parseReport('lvs', stdout, Rows).report.flatMap((part) => part.lv)) {
+    const row = Row.safeParse(given);
+    if (row.success) volumes.push(row.data);
+    else unreadable.push(unreadableRow(given, row.error));
+  }
+  return { volumes, unreadable };
+}
+
+function unreadableRow(given: unknown, { issues: [issue] }: z.ZodError): UnreadableRow {
+  const named = Named.safeParse(given);
+  return {
+    volumeGroup: named.data?.vg_name,
+    logicalVolume: named.data?.lv_name,
+    why: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'not a row'}`.slice(0, 512),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootGuest, type Guest } from '../uml/guest.js';
+import { configureLvm } from '../uml/lvm-configuration.js';
 import { waitUntil } from '../wait-until.js';
 import type { ControlPlane } from './control-plane.js';
 import { nodeName } from './device-objects.js';
@@ -21,12 +22,6 @@ export interface StorageNodeOptions {
   readonly diskSize?: string;
 }
 
-/**
- * LVM touches and locks memory in advance, to survive the suspension of the disk that it runs from; no volume here is such
- * a disk, and under this kernel that is most of the time of every command that changes something.
- */
-const lvmConfiguration = 'activation {\n  reserved_memory = 0\n  reserved_stack = 0\n  monitoring = 0\n}\n';
-
 const lvmd = {
   'device-classes': [
     {
@@ -44,10 +39,7 @@ const lvmd = {
 export async function bootStorageGuest(options: StorageNodeOptions, undo: UndoStack): Promise<Guest> {
   const guest = await bootGuest(options);
   undo.push(() => guest.stop());
-  await guest.run('bash', ['-c', 'cat > "$LVM_SYSTEM_DIR/lvm.conf"'], {
-    input: lvmConfiguration,
-    deadlineMs: lvmDeadlineMs,
-  });
+  await configureLvm(guest);
   const lvm = (program: string, ...args: readonly string[]): Promise<unknown> =>
     guest.run(program, args, { deadlineMs: lvmDeadlineMs });
   await lvm('pvcreate', '-qy', '/dev/ubdb');

@@ -125,7 +125,12 @@ describe('BackUpRestorePoint', () => {
 
   it('reads the snapshot once for all movers, under a lease that it gives back', async () => {
     await useCase.run(order, first);
-    expect(calls).toEqual(['volume.expose', 'scan /exposed to /scratch/manifest.jsonl', 'volume.conceal']);
+    expect(calls).toEqual([
+      'volume.expose',
+      'scan /exposed to /scratch/manifest.jsonl',
+      'volume.renew',
+      'volume.conceal',
+    ]);
     expect(about('copy')).toEqual(['backup.started', 'backup.progress', 'backup.completed']);
     expect(about('restic')).toEqual(['backup.started', 'backup.progress', 'backup.completed']);
     expect(told.at(-1)?.data.verify).toBe(true);

@@ -155,6 +155,7 @@ export class BackUpRestorePoint {
         for (const { name, reporter } of reporters) reporter.report({ mover: name, step: 'reading', ...progress });
       },
     });
+    await volume.confirmIntact();
     if (manifest.files === 0 && !ready.allowEmpty)
       throw new SnapfleetError(
         'empty_volume',

@@ -8,7 +8,7 @@ import {
 } from '@snapfleet/contracts';
 import type { EmbeddedDevice } from '../embedded-device.js';
 import type { ThinVolume } from '../storage/thin-pool.js';
-import { poolName, volumeGroup } from './host-names.js';
+import { poolName, volumeGroup } from './embedded-names.js';
 
 const pageSize = 500;
 const proofAgeMs = 60_000;

@@ -2,13 +2,12 @@ import {
   SnapfleetError,
   type DataOf,
   type LogicalVolumeFacts,
-  type PoolReport,
   type ReplyOf,
   type VolumeExpose,
 } from '@snapfleet/contracts';
 import type { EmbeddedDevice } from '../embedded-device.js';
 import type { ThinVolume } from '../storage/thin-pool.js';
-import { poolName, volumeGroup } from './host-names.js';
+import { percent, poolName, volumeGroup } from './embedded-names.js';
 import { lvUuidOf } from './host-removal.js';
 
 /** What host-lvm does on a real device: finds volumes, and hands them out under leases. */
@@ -17,7 +16,7 @@ export class HostVolumes {
 
   /** @throws SnapfleetError volume_not_found, volume_not_thin */
   async locate(handle: string): Promise<LogicalVolumeFacts> {
-    return this.#facts(this.#find(handle));
+    return this.facts(this.#find(handle));
   }
 
   /** @throws SnapfleetError volume_not_found, volume_not_thin, mount_failed */
@@ -34,7 +33,7 @@ export class HostVolumes {
       expiresAt: expiresAt.toISOString(),
       mountOptions: [],
       cleanLog: true,
-      logicalVolume: await this.#facts(volume),
+      logicalVolume: await this.facts(volume),
     };
   }
 
@@ -46,36 +45,8 @@ export class HostVolumes {
     return this.device.leases.end(leaseId);
   }
 
-  async report(): Promise<ReplyOf<typeof PoolReport>> {
-    const thin = this.device.pool.classes.filter(({ type }) => type === 'thin');
-    const pools = await Promise.all(
-      thin.map(async (deviceClass) => {
-        const volumes = this.device.pool.list().filter((volume) => volume.deviceClass === deviceClass.name);
-        const used = await Promise.all(volumes.map((volume) => this.device.pool.usedBytes(volume)));
-        const usedBytes = used.reduce((sum, bytes) => sum + bytes, 0);
-        return {
-          volumeGroup,
-          pool: poolName,
-          sizeBytes: deviceClass.sizeBytes,
-          dataPercent: percent(usedBytes, deviceClass.sizeBytes),
-          metadataPercent: 0,
-          virtualBytes: this.device.pool.virtualBytes(deviceClass),
-        };
-      }),
-    );
-    return { pools, leases: this.device.leases.count };
-  }
-
-  #find(handle: string): ThinVolume {
-    const volume = this.device.pool.find(handle);
-    if (volume === undefined) {
-      throw new SnapfleetError('volume_not_found', `no volume ${handle} exists on this device`);
-    }
-    if (this.device.pool.classOf(volume.deviceClass).type === 'thin') return volume;
-    throw new SnapfleetError('volume_not_thin', `volume ${handle} is of the thick device class ${volume.deviceClass}`);
-  }
-
-  async #facts(volume: ThinVolume): Promise<LogicalVolumeFacts> {
+  /** What lvs would report of a volume. */
+  async facts(volume: ThinVolume): Promise<LogicalVolumeFacts> {
     const usedBytes = await this.device.pool.usedBytes(volume);
     return {
       volumeGroup,
@@ -90,6 +61,13 @@ export class HostVolumes {
       active: true,
     };
   }
-}
 
-const percent = (part: number, whole: number): number => Math.min(100, Math.round((part / whole) * 10_000) / 100);
+  #find(handle: string): ThinVolume {
+    const volume = this.device.pool.find(handle);
+    if (volume === undefined) {
+      throw new SnapfleetError('volume_not_found', `no volume ${handle} exists on this device`);
+    }
+    if (this.device.pool.classOf(volume.deviceClass).type === 'thin') return volume;
+    throw new SnapfleetError('volume_not_thin', `volume ${handle} is of the thick device class ${volume.deviceClass}`);
+  }
+}

@@ -5,17 +5,22 @@ import {
   VolumeExpose,
   VolumeLocate,
   VolumeRenew,
+  VolumeSurvey,
   type DataOf,
   type MessageOf,
   type ReplyOf,
 } from '@snapfleet/contracts';
 import { AgentCommandHandler } from '@snapfleet/messaging';
+import { HostPools } from './host-pools.js';
 import { HostVolumes } from './host-volumes.js';
 
 /** Takes the commands that host-lvm takes on a real device. */
 @Controller()
 export class VolumeController {
-  constructor(@Inject(HostVolumes) private readonly volumes: HostVolumes) {}
+  constructor(
+    @Inject(HostVolumes) private readonly volumes: HostVolumes,
+    @Inject(HostPools) private readonly pools: HostPools,
+  ) {}
 
   @AgentCommandHandler(VolumeLocate)
   locate({ data }: MessageOf<DataOf<typeof VolumeLocate>>): Promise<ReplyOf<typeof VolumeLocate>> {
@@ -40,6 +45,11 @@ export class VolumeController {
 
   @AgentCommandHandler(PoolReport)
   report(_message: MessageOf<DataOf<typeof PoolReport>>): Promise<ReplyOf<typeof PoolReport>> {
-    return this.volumes.report();
+    return this.pools.report();
+  }
+
+  @AgentCommandHandler(VolumeSurvey)
+  survey({ data }: MessageOf<DataOf<typeof VolumeSurvey>>): Promise<ReplyOf<typeof VolumeSurvey>> {
+    return this.pools.survey(data);
   }
 }

@@ -147,12 +147,14 @@ export class ThinPool {
     this.#volumes.delete(handle);
   }
 
-  /** How much of the disk a volume's data take, in bytes. */
+  /** How much of the disk a volume's data take, in bytes; 0 for one that is removed meanwhile. */
   async usedBytes(volume: ThinVolume): Promise<number> {
     const { stdout } = await programs.run('du', ['--summarize', '--block-size=1', '--', volume.path], {
       deadlineMs: measureDeadlineMs,
+      // 1: files went away while it looked, for somebody uses the volume.
+      acceptExitCodes: [0, 1],
     });
-    return Number.parseInt(stdout, 10);
+    return stdout === '' ? 0 : Number.parseInt(stdout, 10);
   }
 
   #checkSnapshot(deviceClass: DeviceClass, source: ThinVolume, desiredBytes: number): void {

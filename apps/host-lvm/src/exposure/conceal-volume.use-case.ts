@@ -41,6 +41,7 @@ export class ConcealVolume {
     this.leases.beginEnd(leaseId, retrySeconds);
     await this.endExposure.run({ leaseId, activates, holder, lvUuid: lease.logicalVolume.lvUuid });
     this.leases.remove(leaseId);
+    lease.mounted?.errors.stop();
     this.log.info('volume.concealed', { leaseId, volume: lease.logicalVolume.logicalVolume });
   }
 

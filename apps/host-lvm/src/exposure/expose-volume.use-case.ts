@@ -3,7 +3,15 @@ import { toFacts, type ReportedVolume } from '@snapfleet/lvm';
 import { currentBootId } from '../privileged/process-identity.js';
 import type { ConcealVolume } from './conceal-volume.use-case.js';
 import type { EndExposure } from './end-exposure.js';
-import type { FilesystemProbe, Holder, Holders, HostLog, MountAttempt, VolumeStore } from './host-ports.js';
+import type {
+  FilesystemErrors,
+  FilesystemProbe,
+  Holder,
+  Holders,
+  HostLog,
+  MountAttempt,
+  VolumeStore,
+} from './host-ports.js';
 import type { ExposureLock } from './exposure-lock.js';
 import type { LeaseJournal } from './lease-journal.js';
 import type { Lease } from './lease.js';
@@ -18,6 +26,7 @@ export interface ExposureParts {
   readonly volumes: VolumeStore;
   readonly holders: Holders;
   readonly probe: FilesystemProbe;
+  readonly filesystemErrors: FilesystemErrors;
   readonly leases: LeaseTable;
   readonly journal: LeaseJournal;
   readonly lock: ExposureLock;
@@ -65,17 +74,21 @@ export class ExposeVolume {
     const { volumeHandle } = request;
     await journal.write({ event: 'exposing', leaseId, bootId, volumeHandle, lvUuid, fullName, activates });
     let holder: Holder | undefined;
+    let mounted: Lease['mounted'];
     try {
       const volume = found.active ? found : await this.#activate(found, request);
       holder = await holders.start();
       await journal.write({ event: 'held', leaseId, holder: holder.identity });
-      const mounted = await this.#offer(request, volume, holder, sharing);
+      mounted = await this.#offer(request, volume, holder, sharing);
+      // It was mounted by its name; between the look-up and that, the name may have gone to another volume.
+      await holder.confirm(volume);
       const lease: Lease = { ...request, leaseId, holder, activates, logicalVolume: toFacts(volume), mounted };
       const expiresAt = leases.add(lease, request.leaseSeconds);
       this.parts.conceal.whenHolderEnds(lease);
       log.info('volume.exposed', { leaseId, volume: fullName, activates, expiresAt: expiresAt.toISOString() });
       return replyOf(lease, expiresAt);
     } catch (error) {
+      mounted?.errors.stop();
       await endExposure.run({ leaseId, lvUuid, activates, holder }).catch((undoing: unknown) => {
         log.error('volume.undo-failed', { leaseId, message: String(undoing) });
       });
@@ -109,7 +122,13 @@ export class ExposeVolume {
     // Mounts of one device share its state in the kernel, so a second one takes the log as the first one took it.
     const first = sharing.find((other) => other.mounted !== undefined)?.mounted;
     const attempts = first === undefined ? mountAttempts(filesystem, holder.noSymlinks) : [first.attempt];
-    return { filesystem, attempt: await this.#mount(holder, volume, filesystem, attempts) };
+    const errors = this.parts.filesystemErrors.watch(deviceOf(volume));
+    try {
+      return { filesystem, attempt: await this.#mount(holder, volume, filesystem, attempts), errors };
+    } catch (error) {
+      errors.stop();
+      throw error;
+    }
   }
 
   async #mount(
@@ -134,6 +153,11 @@ export class ExposeVolume {
       cause: failures.at(-1),
     });
   }
+}
+
+function deviceOf({ device, fullName }: ReportedVolume): NonNullable<ReportedVolume['device']> {
+  if (device !== undefined) return device;
+  throw new SnapfleetError('lvm_failed', `${fullName} is active, but has no device`);
 }
 
 function replyOf(lease: Lease, expiresAt: Date): Reply {

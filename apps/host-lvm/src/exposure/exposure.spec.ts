@@ -36,7 +36,7 @@ function service() {
   const shared = { volumes: host, holders: host, leases, journal, lock, log };
   const endExposure = new EndExposure(host, leases, journal, log);
   const conceal = new ConcealVolume(leases, lock, endExposure, log);
-  const expose = new ExposeVolume({ ...shared, probe: host, endExposure, conceal });
+  const expose = new ExposeVolume({ ...shared, probe: host, filesystemErrors: host, endExposure, conceal });
   return { leases, conceal, expose, renew: new RenewLease(leases), sweep: new SweepLeftovers(shared) };
 }
 
@@ -88,21 +88,23 @@ describe('exposing', () => {
   });
 
   it('makes a device node for a block volume, whatever is on it', async () => {
-    host.filesystem = undefined;
+    host.filesystem = { kind: 'none' };
     const reply = await service().expose.run(request({ volumeMode: 'Block' }));
     expect(reply).toMatchObject({ mountOptions: [], cleanLog: true });
     expect(host.effects).toContain('make device node');
   });
 
   it.each([
-    ['filesystem_unsupported', { filesystem: 'btrfs' }],
+    ['filesystem_unsupported', { filesystem: { kind: 'one', name: 'btrfs' } }],
+    ['filesystem_unsupported', { filesystem: { kind: 'several' } }],
     ['mount_failed', { mountable: false }],
     ['lvm_failed', { activatable: false }],
+    ['lvm_failed', { replaced: true }],
   ] as const)('undoes everything when it ends with %s', async (code, change) => {
     const { expose, leases } = service();
     Object.assign(host, change);
     await expect(expose.run(request())).rejects.toMatchObject({ code });
-    expect(host).toMatchObject({ active: new Set(), holdersAlive: 0 });
+    expect(host).toMatchObject({ active: new Set(), holdersAlive: 0, watches: 0 });
     expect(journal.openLeases).toEqual([]);
     expect(leases.count).toBe(0);
   });
@@ -126,13 +128,23 @@ describe('a lease', () => {
     const { expose, renew, leases } = service();
     await expose.run(request({ leaseSeconds: 60 }));
     await vi.advanceTimersByTimeAsync(50_000);
-    expect(renew.run('one', 60).getTime()).toBe(Date.now() + 60_000);
+    expect(renew.run('one', 60).expiresAt.getTime()).toBe(Date.now() + 60_000);
     await vi.advanceTimersByTimeAsync(59_000);
     expect(leases.count).toBe(1);
     await vi.advanceTimersByTimeAsync(1_000);
     await vi.waitFor(() => expect(leases.count).toBe(0));
     expect(host).toMatchObject({ active: new Set(), holdersAlive: 0 });
     expect(() => renew.run('one', 60)).toThrow(SnapfleetError);
+  });
+
+  it('tells on renewal what the kernel has said of the filesystem, until it ends', async () => {
+    const { expose, renew, conceal } = service();
+    await expose.run(request());
+    expect(renew.run('one', 60).damage).toBeUndefined();
+    host.damage = 'EXT4-fs error';
+    expect(renew.run('one', 60).damage).toBe('EXT4-fs error');
+    await conceal.run('one');
+    expect(host.watches).toBe(0);
   });
 
   it('does not deactivate a volume that was active before', async () => {

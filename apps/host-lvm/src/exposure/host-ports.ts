@@ -1,5 +1,5 @@
 import type { VolumeHandle } from '@snapfleet/contracts';
-import type { PoolFacts, ReportedVolume } from '@snapfleet/lvm';
+import type { ReportedVolume } from '@snapfleet/lvm';
 import type { ProcessIdentity } from '../privileged/process-identity.js';
 
 /** The logical volumes of the host. Every method throws SnapfleetError lvm_failed when LVM does. */
@@ -8,7 +8,6 @@ export interface VolumeStore {
   find(handle: VolumeHandle): Promise<ReportedVolume>;
   /** The volume of this LVM identity, which a removed and recreated volume does not have. */
   byUuid(lvUuid: string): Promise<ReportedVolume | undefined>;
-  pools(): Promise<PoolFacts[]>;
   /** Volume groups that the settings name and the host does not have. */
   missingGroups(): Promise<readonly string[]>;
   activate(volume: ReportedVolume): Promise<void>;
@@ -34,6 +33,8 @@ export interface Holder {
   mount(volume: ReportedVolume, filesystem: string, attempt: MountAttempt): Promise<void>;
   /** A node that the reader's group may read and nobody write. */
   makeDeviceNode(volume: ReportedVolume): Promise<void>;
+  /** Throws lvm_failed unless what it shows is this very volume, and not another one that has its name by now. */
+  confirm(volume: ReportedVolume): Promise<void>;
   unmount(): Promise<void>;
   /** Ends it, and with it what is mounted. */
   end(): Promise<void>;
@@ -46,9 +47,22 @@ export interface Holders {
   endLeftover(identity: ProcessIdentity): Promise<boolean>;
 }
 
+/** What a device holds, by its signatures; `several` where they contradict each other. */
+export type FoundFilesystem = { readonly kind: 'one'; readonly name: string } | { readonly kind: 'none' | 'several' };
+
 export interface FilesystemProbe {
-  /** The name of the filesystem on the device; undefined when there is none, or more than one. */
-  filesystemOf(devicePath: string): Promise<string | undefined>;
+  filesystemOf(devicePath: string): Promise<FoundFilesystem>;
+}
+
+/** Errors of a filesystem that reading does not give. */
+export interface FilesystemErrors {
+  watch(device: { readonly major: number; readonly minor: number }): FilesystemErrorWatch;
+}
+
+export interface FilesystemErrorWatch {
+  /** The first error since the watch began, in the words of the kernel. */
+  first(): string | undefined;
+  stop(): void;
 }
 
 /** Where host-lvm tells what it does: an event name and fields. */

@@ -1,16 +1,30 @@
 import { SnapfleetError, type VolumeHandle } from '@snapfleet/contracts';
-import type { PoolFacts, ReportedVolume } from '@snapfleet/lvm';
-import type { FilesystemProbe, Holder, Holders, MountAttempt, VolumeStore } from './host-ports.js';
+import type { ReportedVolume } from '@snapfleet/lvm';
+import type {
+  FilesystemErrors,
+  FilesystemErrorWatch,
+  FilesystemProbe,
+  FoundFilesystem,
+  Holder,
+  Holders,
+  MountAttempt,
+  VolumeStore,
+} from './host-ports.js';
 
 interface FakeHolder extends Holder {
   kill(): void;
 }
 
 /** A host for unit tests: volumes and holders that do as they are told, and remember what was done. */
-export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
+export class FakeHost implements VolumeStore, Holders, FilesystemProbe, FilesystemErrors {
   readonly effects: string[] = [];
   readonly active = new Set<string>();
-  filesystem: string | undefined = 'xfs';
+  filesystem: FoundFilesystem = { kind: 'one', name: 'xfs' };
+  /** What the kernel says of a filesystem while it is read. */
+  damage: string | undefined;
+  watches = 0;
+  /** Volumes that were removed and made again under their name after they were looked up. */
+  replaced = false;
   mountable = true;
   dirtyLog = false;
   activatable = true;
@@ -44,10 +58,6 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
     return Promise.resolve(handle === undefined ? undefined : this.#reported(handle));
   }
 
-  pools(): Promise<PoolFacts[]> {
-    return Promise.resolve([]);
-  }
-
   missingGroups(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }
@@ -66,7 +76,17 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
     return Promise.resolve();
   }
 
-  filesystemOf(): Promise<string | undefined> {
+  watch(): FilesystemErrorWatch {
+    this.watches += 1;
+    return {
+      first: () => this.damage,
+      stop: () => {
+        this.watches -= 1;
+      },
+    };
+  }
+
+  filesystemOf(): Promise<FoundFilesystem> {
     return Promise.resolve(this.filesystem);
   }
 
@@ -88,6 +108,7 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
         this.#effect('make device node');
         return Promise.resolve();
       },
+      confirm: () => (this.replaced ? Promise.reject(new SnapfleetError('lvm_failed', 'replaced')) : Promise.resolve()),
       unmount: () => Promise.resolve(),
       end: () => {
         kill();
@@ -129,6 +150,11 @@ export class FakeHost implements VolumeStore, Holders, FilesystemProbe {
       origin: '',
       dataPercent: active ? 1 : undefined,
       metadataPercent: undefined,
+      healthStatus: '',
+      checkNeeded: false,
+      whenFull: 'queue',
+      chunkBytes: 0,
+      zeroing: true,
       access: 'read-only',
       active,
       open: false,

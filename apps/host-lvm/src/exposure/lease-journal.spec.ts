@@ -76,4 +76,18 @@ describe('the journal of leases', () => {
     expect(lines.length).toBeLessThan(1_100);
     expect((await open()).openLeases.map((lease) => lease.leaseId)).toEqual(['stays']);
   });
+
+  it('is whole again after a write that failed in the middle', async () => {
+    let failing = true;
+    const journal = await LeaseJournal.open(directory, (_effect, moment) => {
+      if (failing && moment === 'during') throw new Error('no space left');
+    });
+    opened.push(journal);
+    await expect(journal.write(exposing('torn'))).rejects.toThrow('no space left');
+    failing = false;
+    await journal.write(exposing('one'));
+    const after = await open();
+    expect(after.unreadableLines).toBe(0);
+    expect(after.openLeases.map((lease) => lease.leaseId)).toEqual(['one']);
+  });
 });

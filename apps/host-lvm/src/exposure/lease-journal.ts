@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { VolumeHandle } from '@snapfleet/contracts';
 import { z } from 'zod';
 import { syncDirectory } from '../durable-file.js';
+import { noFailpoint, type Failpoint } from '../privileged/failpoint.js';
 
 const leaseId = z.string().min(1).max(128);
 const Entry = z.discriminatedUnion('event', [
@@ -22,6 +23,9 @@ const Entry = z.discriminatedUnion('event', [
   }),
   z.object({ event: z.literal('concealed'), leaseId }),
 ]);
+
+/** The events that are written down; failpoints are named by them. */
+export const journalEvents: readonly JournalEntry['event'][] = Entry.options.map(({ shape }) => shape.event.value);
 
 /** What is written down: the intent before the effect, the holder when it is known, the end when nothing is left. */
 export type JournalEntry = z.infer<typeof Entry>;
@@ -49,14 +53,19 @@ export class LeaseJournal {
   /** Lines of the file that were not understood, and are left out. */
   unreadableLines = 0;
   #lines = 0;
+  /** A write failed in the middle: the next line would be joined to what there is of it. */
+  #torn = false;
   #file: FileHandle | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly directory: string) {}
+  private constructor(
+    private readonly directory: string,
+    private readonly failpoint: Failpoint,
+  ) {}
 
   /** Opens the journal of an existing directory. */
-  static async open(directory: string): Promise<LeaseJournal> {
-    const journal = new LeaseJournal(directory);
+  static async open(directory: string, failpoint = noFailpoint): Promise<LeaseJournal> {
+    const journal = new LeaseJournal(directory, failpoint);
     for (const entry of await readEntries(join(directory, fileName)))
       if (entry === undefined) journal.unreadableLines += 1;
       else journal.#note(entry);
@@ -89,8 +98,14 @@ export class LeaseJournal {
 
   async #writeNow(entry: JournalEntry): Promise<void> {
     if (this.#file === undefined) throw new Error(`the journal in ${this.directory} is closed`);
+    if (this.#torn) await this.#rewrite();
+    this.failpoint(entry.event, 'before');
+    this.#torn = true;
     await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+    this.failpoint(entry.event, 'during');
     await this.#file.datasync();
+    this.#torn = false;
+    this.failpoint(entry.event, 'after');
     this.#note(entry);
     this.#lines += 1;
     if (this.#lines > compactAfter + this.#open.size * 2) await this.#rewrite();
@@ -111,15 +126,21 @@ export class LeaseJournal {
       { event: 'exposing', ...lease },
       ...(holder === undefined ? [] : [{ event: 'held' as const, leaseId: lease.leaseId, holder }]),
     ]);
-    await this.#file?.close();
     const path = join(this.directory, fileName);
     const file = await open(`${path}.new`, 'w', 0o600);
-    await file.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    await file.datasync();
-    await rename(`${path}.new`, path);
-    await syncDirectory(this.directory);
+    try {
+      await file.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      await file.datasync();
+      await rename(`${path}.new`, path);
+      await syncDirectory(this.directory);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await this.#file?.close();
     this.#file = file;
     this.#lines = entries.length;
+    this.#torn = false;
   }
 }
 

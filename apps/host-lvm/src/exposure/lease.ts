@@ -1,5 +1,5 @@
 import type { LogicalVolumeFacts, VolumeHandle } from '@snapfleet/contracts';
-import type { Holder, MountAttempt } from './host-ports.js';
+import type { FilesystemErrorWatch, Holder, MountAttempt } from './host-ports.js';
 import type { MountableFilesystem } from './mount-attempts.js';
 
 /** A volume that is readable until `expiresAt`. */
@@ -12,7 +12,13 @@ export interface Lease {
   readonly activates: boolean;
   readonly logicalVolume: LogicalVolumeFacts;
   /** How it was mounted; undefined for a device. */
-  readonly mounted: { readonly filesystem: MountableFilesystem; readonly attempt: MountAttempt } | undefined;
+  readonly mounted:
+    | {
+        readonly filesystem: MountableFilesystem;
+        readonly attempt: MountAttempt;
+        readonly errors: FilesystemErrorWatch;
+      }
+    | undefined;
 }
 
 /** A lease in the table, with its end. */

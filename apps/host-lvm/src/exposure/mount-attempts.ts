@@ -1,5 +1,5 @@
 import { SnapfleetError } from '@snapfleet/contracts';
-import type { MountAttempt } from './host-ports.js';
+import type { FoundFilesystem, MountAttempt } from './host-ports.js';
 
 /** The filesystems that are mounted. Their parsers run in the kernel, so the list is short and nothing is guessed. */
 export type MountableFilesystem = 'xfs' | 'ext4';
@@ -8,19 +8,23 @@ export type MountableFilesystem = 'xfs' | 'ext4';
 const readOnly = {
   // A snapshot has the UUID of its origin, which may be mounted at the same time.
   xfs: { always: ['nouuid'], withoutLog: 'norecovery' },
-  ext4: { always: [], withoutLog: 'noload' },
+  // Otherwise the superblock says what an error does, and it may say: panic.
+  ext4: { always: ['errors=remount-ro'], withoutLog: 'noload' },
 } as const;
 
 /**
  * The filesystem by its name from the superblock.
  * @throws {SnapfleetError} filesystem_unsupported
  */
-export function mountableFilesystem(found: string | undefined, volume: string): MountableFilesystem {
-  if (found === 'xfs' || found === 'ext4') return found;
-  throw new SnapfleetError(
-    'filesystem_unsupported',
-    found === undefined ? `There is no known filesystem on ${volume}` : `The filesystem on ${volume} is ${found}`,
-  );
+export function mountableFilesystem(found: FoundFilesystem, volume: string): MountableFilesystem {
+  if (found.kind === 'one' && (found.name === 'xfs' || found.name === 'ext4')) return found.name;
+  throw new SnapfleetError('filesystem_unsupported', describe(found, volume));
+}
+
+function describe(found: FoundFilesystem, volume: string): string {
+  if (found.kind === 'one') return `The filesystem on ${volume} is ${found.name}`;
+  if (found.kind === 'none') return `There is no known filesystem on ${volume}`;
+  return `There are signatures of more than one filesystem on ${volume}`;
 }
 
 /** The ways to mount it, in the order in which they are tried. */

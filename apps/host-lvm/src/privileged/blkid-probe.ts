@@ -1,4 +1,4 @@
-import type { FilesystemProbe } from '../exposure/host-ports.js';
+import type { FilesystemProbe, FoundFilesystem } from '../exposure/host-ports.js';
 import { mountStep } from './mount-failure.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 
@@ -10,14 +10,15 @@ const ambivalent = 8;
 export class BlkidProbe implements FilesystemProbe {
   constructor(private readonly programs: PrivilegedPrograms) {}
 
-  async filesystemOf(devicePath: string): Promise<string | undefined> {
-    const { stdout } = await mountStep(
+  async filesystemOf(devicePath: string): Promise<FoundFilesystem> {
+    const { stdout, exitCode } = await mountStep(
       this.programs.run(
         'blkid',
         ['--probe', '--output', 'value', '--match-tag', 'TYPE', '--usages', 'filesystem', devicePath],
         { acceptExitCodes: [found, nothingFound, ambivalent] },
       ),
     );
-    return stdout === '' ? undefined : stdout;
+    if (exitCode === ambivalent) return { kind: 'several' };
+    return stdout === '' ? { kind: 'none' } : { kind: 'one', name: stdout };
   }
 }

@@ -1,5 +1,6 @@
 import { ProgramError, type ProgramResult } from '@snapfleet/process';
 import { describe, expect, it } from 'vitest';
+import { HangingCommands } from './hanging-commands.js';
 import { LvmQueue } from './lvm-queue.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 
@@ -26,7 +27,7 @@ const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('LVM commands', () => {
   it('run one at a time, in order', async () => {
     const programs = new SlowPrograms();
-    const queue = new LvmQueue(programs);
+    const queue = new LvmQueue(programs, new HangingCommands());
     const both = Promise.all([queue.run('lvs', ['1']), queue.run('vgs', ['2'])]);
     await soon();
     expect(programs.started).toEqual(['lvs 1']);
@@ -39,7 +40,7 @@ describe('LVM commands', () => {
 
   it('go on after a failure, which is lvm_failed and repeats what LVM said', async () => {
     const programs = new SlowPrograms();
-    const queue = new LvmQueue(programs);
+    const queue = new LvmQueue(programs, new HangingCommands());
     const failing = queue.run('lvs', []);
     const next = queue.run('lvs', []);
     await soon();
@@ -59,35 +60,5 @@ describe('LVM commands', () => {
     await soon();
     programs.runs[1]?.resolve(result('next'));
     expect(await next).toBe('next');
-  });
-
-  it('are not started while one is over its deadline, until that one has ended by itself', async () => {
-    const programs = new SlowPrograms();
-    const queue = new LvmQueue(programs);
-    const ended = Promise.withResolvers<undefined>();
-    const hanging = queue.run('lvchange', ['--activate', 'y', 'rhel/x']);
-    const waiting = queue.run('lvs', []);
-    await soon();
-    const reason = 'did not end within 1 ms and runs on';
-    programs.runs[0]?.reject(
-      new ProgramError({
-        program: 'lvchange',
-        argv: ['x'],
-        timedOut: true,
-        reason,
-        ended: ended.promise.then(() => undefined),
-      }),
-    );
-    await expect(hanging).rejects.toMatchObject({ code: 'lvm_failed' });
-    await expect(waiting).rejects.toMatchObject({ code: 'lvm_failed' });
-    expect(programs.started).toHaveLength(1);
-    expect(queue.hanging).toBe('lvchange x');
-    ended.resolve(undefined);
-    await soon();
-    const next = queue.run('lvs', []);
-    await soon();
-    programs.runs[1]?.resolve(result('well again'));
-    expect(await next).toBe('well again');
-    expect(queue.hanging).toBeUndefined();
   });
 });

@@ -5,22 +5,24 @@ import {
   findThinVolume,
   parseVolumeGroupNames,
   parseVolumes,
-  poolFacts,
   removal,
   thinVolumes,
   thinVolumesOf,
+  unreadableVolume,
   volumeGroups,
   volumeOfUuid,
+  volumesForSurvey,
   volumesOfHandle,
-  type PoolFacts,
   type ReportedVolume,
+  type VolumeReport,
 } from '@snapfleet/lvm';
 import type { VolumeStore } from '../exposure/host-ports.js';
 import type { RemovableVolumes } from '../removal/removable-volumes.js';
+import type { ReportSource } from '../survey/survey-volumes.use-case.js';
 import type { LvmQueue } from './lvm-queue.js';
 
 /** The logical volumes of this host, by lvm2. */
-export class LvmVolumes implements VolumeStore, RemovableVolumes {
+export class LvmVolumes implements VolumeStore, RemovableVolumes, ReportSource {
   constructor(
     private readonly lvm: LvmQueue,
     private readonly groups: readonly string[] | undefined,
@@ -31,11 +33,14 @@ export class LvmVolumes implements VolumeStore, RemovableVolumes {
   }
 
   async byUuid(lvUuid: string): Promise<ReportedVolume | undefined> {
-    return parseVolumes(await this.lvm.run('lvs', volumeOfUuid(lvUuid)))[0];
+    const { volumes, unreadable } = parseVolumes(await this.lvm.run('lvs', volumeOfUuid(lvUuid)));
+    for (const row of unreadable) throw unreadableVolume(row);
+    return volumes[0];
   }
 
-  async pools(): Promise<PoolFacts[]> {
-    return poolFacts(parseVolumes(await this.lvm.run('lvs', thinVolumes)), this.groups);
+  async report(handles: readonly VolumeHandle[]): Promise<VolumeReport> {
+    const argv = handles.length === 0 ? thinVolumes : volumesForSurvey(handles);
+    return parseVolumes(await this.lvm.run('lvs', argv));
   }
 
   async thinVolumes(): Promise<readonly ReportedVolume[]> {

@@ -1,8 +1,9 @@
 import { SnapfleetError } from '@snapfleet/contracts';
 import type { RunningProgram } from '@snapfleet/process';
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import type { Holder, MountAttempt } from '../exposure/host-ports.js';
 import type { ReportedVolume } from '@snapfleet/lvm';
+import { confirmDevice } from './device-identity.js';
 import { mountStep } from './mount-failure.js';
 import type { PrivilegedPrograms } from './privileged-programs.js';
 import type { ProcessIdentity } from './process-identity.js';
@@ -20,6 +21,8 @@ export interface HolderPlace {
 export class MountHolder implements Holder {
   readonly #volumePath: string;
   #mounted = false;
+  /** Open as long as the lease lasts: then the volume cannot be removed, nor its number be given to another. */
+  #device: FileHandle | undefined;
 
   constructor(
     readonly identity: ProcessIdentity,
@@ -56,6 +59,12 @@ export class MountHolder implements Holder {
     await this.#inside('mknod', '--mode', '0440', this.#volumePath, 'b', ...numbers);
     // Root owns it, so that the reader cannot give itself the right to write.
     await chown(this.path, 0, this.place.readerGid);
+    this.#device = await open(this.path, 'r');
+  }
+
+  async confirm(volume: ReportedVolume): Promise<void> {
+    const number = this.#device === undefined ? await deviceBelow(this.path) : await deviceOf(this.#device);
+    await confirmDevice(number, volume);
   }
 
   async unmount(): Promise<void> {
@@ -66,6 +75,8 @@ export class MountHolder implements Holder {
 
   async end(): Promise<void> {
     await this.process.stop({ forceAfterMs: 0 });
+    await this.#device?.close();
+    this.#device = undefined;
   }
 
   async #inside(...command: readonly string[]): Promise<void> {
@@ -77,3 +88,6 @@ export class MountHolder implements Holder {
     return `/proc/${String(this.identity.pid)}/root${path}`;
   }
 }
+
+const deviceBelow = async (directory: string): Promise<bigint> => (await stat(directory, { bigint: true })).dev;
+const deviceOf = async (device: FileHandle): Promise<bigint> => (await device.stat({ bigint: true })).rdev;

@@ -37,6 +37,11 @@ const reported = (change: Partial<ReportedVolume> = {}): ReportedVolume => ({
   origin: '',
   dataPercent: 1,
   metadataPercent: undefined,
+  healthStatus: '',
+  checkNeeded: false,
+  whenFull: 'queue',
+  chunkBytes: 0,
+  zeroing: true,
   access: 'read-only',
   active: true,
   open: false,
@@ -188,6 +193,20 @@ describe('after a crash', () => {
     expect(log.info).toHaveBeenCalledWith(event, { volume: `rhel/${volumeHandle}`, lvUuid });
     expect(await reopened.unfinished()).toEqual([]);
     expect(volumes.removed).toEqual([]);
+  });
+
+  it('a removal that cannot be looked at is settled by a later look, and none that was begun meanwhile', async () => {
+    const intent = { volumeHandle, lvUuid, fullName: `rhel/${volumeHandle}`, begunAt: now.toISOString() };
+    await removals.begin(intent);
+    const settle = new SettleRemovals(removals, volumes, log);
+    const look = vi.spyOn(volumes, 'byUuid').mockRejectedValueOnce(new SnapfleetError('lvm_failed', 'hangs'));
+    await settle.run();
+    expect(await removals.unfinished()).toEqual([intent]);
+    await removals.begin({ ...intent, lvUuid: anotherUuid });
+    await settle.run();
+    await settle.run();
+    expect((await removals.unfinished()).map((left) => left.lvUuid)).toEqual([anotherUuid]);
+    expect(look).toHaveBeenCalledTimes(2);
   });
 });
 

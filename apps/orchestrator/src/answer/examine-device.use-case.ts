@@ -4,7 +4,9 @@ import {
   type DataOf,
   DeviceDoctor,
   GuardReport,
+  poolFindings,
   PoolReport,
+  PoolThresholds,
   type ReplyOf,
   SnapfleetError,
 } from '@snapfleet/contracts';
@@ -23,8 +25,8 @@ export interface ServicePresence {
 }
 
 const answerMs = 20_000;
-const metadataWarnPercent = 80;
-const dataWarnPercent = 80;
+const thresholds = PoolThresholds.parse({});
+const percent = (value: number | undefined): string => (value === undefined ? 'not known' : `${value.toFixed(1)} %`);
 
 /** The doctor: what would keep a snapshot from succeeding, with the reason and the remedy. */
 export class ExamineDeviceUseCase {
@@ -53,11 +55,15 @@ export class ExamineDeviceUseCase {
         typeof PoolReport
       >;
       const answered: Check = { check: 'host-lvm answers', passed: true, note: `${String(leases)} leases` };
-      const room = pools.map(({ volumeGroup, pool, dataPercent, metadataPercent }): Check => ({
-        check: `thin pool ${volumeGroup}/${pool} has room`,
-        passed: dataPercent < dataWarnPercent && metadataPercent < metadataWarnPercent,
-        note: `data ${dataPercent.toFixed(1)} %, metadata ${metadataPercent.toFixed(1)} %`,
-      }));
+      const room = pools.map((pool): Check => {
+        const [error] = poolFindings(pool, [], thresholds);
+        return {
+          check: `thin pool ${pool.volumeGroup}/${pool.pool} has room`,
+          passed: error === undefined,
+          note: `data ${percent(pool.dataPercent)}, metadata ${percent(pool.metadataPercent)}`,
+          ...(error === undefined ? {} : { error: error.toDetail() }),
+        };
+      });
       return [
         answered,
         ...room,

@@ -82,14 +82,16 @@ describe('VerifySnapshot', () => {
 
   it('reads the snapshot, restores it, reads that, and removes the claim', async () => {
     await useCase.run(order, attempt);
-    const [, , restore] = calls;
+    const [, , , restore] = calls;
     expect(restore).toMatch(/^volume\.restore snapfleet-verify-[0-9a-f]{8}$/);
     const claim = restore?.split(' ')[1] ?? '';
     expect(calls).toEqual([
       `volume.expose ${ready.snapshot.snapshotHandle}`,
+      'volume.renew',
       'volume.conceal',
       `volume.restore ${claim}`,
       `volume.expose ${restoredHandle}`,
+      'volume.renew',
       'volume.conceal',
       `volume.remove ${claim}`,
     ]);

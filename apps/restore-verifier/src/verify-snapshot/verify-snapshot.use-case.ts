@@ -107,10 +107,11 @@ export class VerifySnapshot {
       this.parts.warn('lease.not-given-back', { restorePointId, leaseKey, error: detail });
     };
     const context = { agent: this.parts.agent, signal, onConcealFailed };
-    return await withExposedVolume(context, { volumeHandle, volumeMode, leaseKey }, async (volume, working) => ({
-      summary: await this.parts.scan({ path: volume.path, volumeMode, manifestFile, signal: working }),
-      cleanLog: volume.cleanLog,
-    }));
+    return await withExposedVolume(context, { volumeHandle, volumeMode, leaseKey }, async (volume, working) => {
+      const summary = await this.parts.scan({ path: volume.path, volumeMode, manifestFile, signal: working });
+      await volume.confirmIntact();
+      return { summary, cleanLog: volume.cleanLog };
+    });
   }
 
   private scratchContext({ signal, lastAttempt }: Attempt): ScratchContext {

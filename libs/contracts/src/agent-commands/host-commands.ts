@@ -81,14 +81,21 @@ export const VolumeExpose = defineAgentCommand({
 
 export const VolumeRenew = defineAgentCommand({
   name: 'volume.renew',
-  summary: 'Move the end of a lease.',
+  summary: 'Move the end of a lease, and tell whether all of its filesystem could be read so far.',
   from: ['backup-worker', 'restore-verifier'],
   to: ['host-lvm'],
   data: z.object({
     leaseId: z.string().regex(/^[a-z0-9-]{1,128}$/),
     leaseSeconds: z.number().int().min(5).max(86_400),
   }),
-  reply: z.object({ expiresAt: time }),
+  reply: z.object({
+    expiresAt: time,
+    damage: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('what the kernel said of an error in the filesystem since the lease began: not all of it was read'),
+  }),
   errors: ['lease_not_found'],
   example: { leaseId: `backup-${operationId}`, leaseSeconds: 600 },
 });
@@ -142,29 +149,4 @@ export const WritersThaw = defineAgentCommand({
   }),
   errors: ['freeze_failed'],
   example: { operationId, freezeId: '9f0c2a51-2f0b-4f0e-8a51-0d8a4b3c7e60' },
-});
-
-export const PoolReport = defineAgentCommand({
-  name: 'pool.report',
-  summary: 'Tell how full the thin pools of this host are.',
-  from: ['orchestrator'],
-  to: ['host-lvm'],
-  data: z.object({}),
-  reply: z.object({
-    pools: z
-      .array(
-        z.object({
-          volumeGroup: z.string().max(128),
-          pool: z.string().max(128),
-          sizeBytes: Bytes,
-          dataPercent: z.number(),
-          metadataPercent: z.number(),
-          virtualBytes: Bytes.describe('sum of the sizes of its thin volumes'),
-        }),
-      )
-      .max(64),
-    leases: z.number().int().nonnegative(),
-  }),
-  errors: ['lvm_failed'],
-  example: {},
 });

@@ -40,6 +40,21 @@ describe('withExposedVolume', () => {
     expect(agent.calls).toEqual(['volume.expose', 'volume.conceal', 'volume.expose', 'volume.conceal']);
   });
 
+  it('tells damage of the filesystem that reading it did not show', async () => {
+    const damaged = { expiresAt: '2026-11-23T11:00:00Z', damage: 'EXT4-fs error (device dm-7): bad entry' };
+    const answers = { 'volume.renew': (): unknown => ({ expiresAt: damaged.expiresAt }) };
+    const agent = agentThat(answers);
+    const context = { agent, signal: new AbortController().signal, onConcealFailed: never };
+    const read = () => withExposedVolume(context, exposure, (volume) => volume.confirmIntact());
+    await expect(read()).resolves.toBeUndefined();
+    answers['volume.renew'] = () => damaged;
+    await expect(read()).rejects.toMatchObject({
+      code: 'source_unreadable',
+      message: expect.stringContaining('bad entry') as unknown,
+    });
+    expect(agent.calls.at(-1)).toBe('volume.conceal');
+  });
+
   it('gives back what the work gave even when the lease cannot be given back', async () => {
     const failed = new SnapfleetError('mount_failed', 'busy');
     const agent = agentThat({

@@ -18,7 +18,13 @@ export interface Exposure {
   readonly leaseKey: string;
 }
 
-export type ExposedVolume = ReplyOf<typeof VolumeExpose>;
+export type ExposedVolume = ReplyOf<typeof VolumeExpose> & {
+  /**
+   * To be called when all has been read: the kernel passes over some damage without an error for who reads.
+   * @throws SnapfleetError `source_unreadable`
+   */
+  readonly confirmIntact: () => Promise<void>;
+};
 
 export interface ExposureContext {
   readonly agent: AgentCaller;
@@ -52,8 +58,9 @@ export async function withExposedVolume<T>(
   const renewing = keepLease(agent, volume.leaseId, over.signal).catch((error: unknown) => {
     lost.abort(error);
   });
+  const confirmIntact = (): Promise<void> => confirmVolume(agent, volume.leaseId, signal);
   try {
-    return await work(volume, AbortSignal.any([signal, lost.signal]));
+    return await work({ ...volume, confirmIntact }, AbortSignal.any([signal, lost.signal]));
   } finally {
     over.abort();
     await renewing;
@@ -61,6 +68,12 @@ export async function withExposedVolume<T>(
       .call(VolumeConceal, { leaseId: volume.leaseId }, { deadlineMs: concealDeadlineMs })
       .catch(onConcealFailed);
   }
+}
+
+async function confirmVolume(agent: AgentCaller, leaseId: string, signal: AbortSignal): Promise<void> {
+  const { damage } = await agent.call(VolumeRenew, { leaseId, leaseSeconds }, { deadlineMs: renewDeadlineMs, signal });
+  if (damage === undefined) return;
+  throw new SnapfleetError('source_unreadable', `The filesystem is damaged, and not all of it was read: ${damage}`);
 }
 
 /** Resolves when the work is over; rejects when the lease is lost. */

@@ -34,14 +34,15 @@ export async function scanVolume(scan: VolumeScan): Promise<ManifestSummary> {
 
 /** The manifest of a device or an image: one entry with its size and content. */
 async function* scanImage(path: string, { signal, onProgress }: ScanOptions): AsyncGenerator<ManifestEntry, void> {
+  let size = 0;
   const fail = (cause: unknown): never => {
-    throw new SnapfleetError('source_unreadable', `The device ${path} cannot be read: ${String(cause)}`, { cause });
+    const where = `${String(chunkBytes)} bytes from byte ${String(size)} on`;
+    throw new SnapfleetError('source_unreadable', `The device cannot be read: ${where}: ${String(cause)}`, { cause });
   };
   const handle = await open(path, 'r').catch(fail);
   try {
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(chunkBytes);
-    let size = 0;
     for (;;) {
       signal?.throwIfAborted();
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes, null).catch(fail);

@@ -1,8 +1,9 @@
 import { VolumeDestroy, VolumeHandle, VolumeInventory, type InventoriedVolume } from '@snapfleet/contracts';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { waitUntil } from '../support/wait-until.js';
-import type { HostUnderTest } from './host-under-test.js';
-import { volumes } from './volumes.js';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../support/wait-until.js';
+import type { HostUnderTest } from '../host-under-test.js';
+import { Leases } from '../leases.js';
+import { volumes } from '../volumes.js';
 
 const deadlineMs = 60_000;
 const handleOf = (digit: number): VolumeHandle => VolumeHandle.parse(`20000000-0000-4000-8000-00000000000${digit}`);
@@ -17,10 +18,9 @@ const making = `
 const removing = `lvremove -qqy rhel/cow rhel/${needed}`;
 
 /** How thin volumes are listed and removed, on the host of the other tests. */
-export function describeDestroy(
-  use: () => HostUnderTest,
-  expose: (handle: string, key: string) => Promise<unknown>,
-): void {
+export function describeDestroy(use: () => HostUnderTest): void {
+  const leases = new Leases(use);
+
   describe('volume.inventory and volume.destroy', () => {
     const shell = (script: string) => use().guest.run('bash', ['-ec', script], { deadlineMs });
     const inventory = async (): Promise<InventoriedVolume[]> => (await use().call(VolumeInventory, {})).volumes;
@@ -38,9 +38,10 @@ export function describeDestroy(
       await shell(making);
       orphanUuid = await uuidOf(orphan);
     });
+    afterEach(() => leases.end());
 
     it('lists thin volumes only, with what is open and what is leased', async () => {
-      await expose(volumes.ext4Snapshot, 'listed');
+      await leases.expose(volumes.ext4Snapshot, 'listed');
       const listed = await inventory();
       const of = (handle: string) => listed.find(({ logicalVolume }) => logicalVolume === handle);
       expect(of(volumes.ext4Snapshot)).toMatchObject({
@@ -56,7 +57,7 @@ export function describeDestroy(
     });
 
     it('refuses another identity, an old proof, and what is not thin, ambiguous, leased or needed by another volume', async () => {
-      await expose(volumes.ext4Snapshot, 'leased');
+      await leases.expose(volumes.ext4Snapshot, 'leased');
       const leasedUuid = await uuidOf(volumes.ext4Snapshot);
       const provenAt = new Date(Date.now() - 61_000).toISOString();
       const neededUuid = await uuidOf(needed);
@@ -107,6 +108,7 @@ export function describeDestroy(
       expect((await shell('cat /run/snapfleet-state/removals/*')).stdout).toContain(lvUuid);
       lock.kill('SIGKILL');
       await lock.ended;
+      await use().deliverAgainSoon();
       await use().startService();
       await waitUntil('the volume is gone', async () => (await uuidOf(second)) === '', { deadlineMs, pauseMs: 500 });
       expect((await shell('ls /run/snapfleet-state/removals')).stdout).toBe('');
