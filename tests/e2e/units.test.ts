@@ -60,7 +60,9 @@ async function configureKubernetes(guest: Guest): Promise<void> {
 function start(name: ServiceName, more: Readonly<Record<string, string>> = {}): Promise<RunningService> {
   return systemd.place(join(directory, 'logs')).start(name, {
     SNAPFLEET_DEVICE: device,
-    SNAPFLEET_NATS_NKEY_SEED_FILE: join(directory, 'nats', 'keys', `${name}.nk`),
+    ...(name === 'workload-guard'
+      ? {}
+      : { SNAPFLEET_NATS_NKEY_SEED_FILE: join(directory, 'nats', 'keys', `${name}.nk`) }),
     ...more,
   });
 }

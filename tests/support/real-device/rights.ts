@@ -78,6 +78,8 @@ export function usedRights(auditLogPath: string, app: string): Right[] {
         if (objectRef === undefined) return [`${verb} ${url.pathname}`];
         const { resource, apiGroup, subresource } = objectRef;
         const name = subresource === undefined ? resource : `${resource}/${subresource}`;
+        // A WebSocket is opened by GET; from 1.35 on the API server asks for `create` as well, and does not log that.
+        if (name === 'pods/exec') return ['get pods/exec', 'create pods/exec'];
         const waits = verb === 'list' && url.searchParams.get('fieldSelector')?.startsWith('metadata.name=') === true;
         return (waits ? [verb, 'watch'] : [verb]).map((used) => ofResource(used, apiGroup, name));
       }),

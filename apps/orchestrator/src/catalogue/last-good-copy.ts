@@ -6,7 +6,7 @@ const isProven = ({ verifiedAt }: VerificationRecord): boolean => verifiedAt !==
 const isAtDestination = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
 /** Whether a verified backup of this restore point is at a destination. */
-function hasVerifiedBackup(point: RestorePoint): boolean {
+export function hasVerifiedBackup(point: RestorePoint): boolean {
   return point.backups.some(
     (backup) =>
       isAtDestination(backup) &&

@@ -55,6 +55,11 @@ export class RestorePointStore {
       .map(toRestorePoint);
   }
 
+  /** All that are not deleted, the newest first. */
+  all(): RestorePoint[] {
+    return this.list({ includeDeleted: false, limit: 100_000 });
+  }
+
   /** All of one volume that are not deleted, the newest first. */
   ofVolume(namespace: string, persistentVolumeClaim: string): RestorePoint[] {
     return this.list({ namespace, persistentVolumeClaim, includeDeleted: false, limit: 100_000 });

@@ -203,7 +203,7 @@ export class OperationRunner {
     const { journal, operations, restorePoints, events, workflows, orphans } = this.parts;
     const followers = journal.transaction(() => {
       const before = this.restorePointsOf(operation);
-      const transition = next({ operation, restorePoints: before, now });
+      const transition = next({ operation, restorePoints: before, allRestorePoints: () => restorePoints.all(), now });
       for (const restorePoint of transition.restorePoints) restorePoints.save(restorePoint);
       operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
       if (transition.purgedOrphan !== undefined) orphans?.remove(transition.purgedOrphan);

@@ -93,5 +93,7 @@ export interface Workflow<State> {
 export interface WorkflowContext {
   readonly operation: Operation;
   readonly restorePoints: RestorePoints;
+  /** All of the device that are not deleted, the newest first; read when asked for. */
+  readonly allRestorePoints: () => readonly RestorePoint[];
   readonly now: Date;
 }

@@ -40,6 +40,8 @@ export class ModelDevice {
     switch (name) {
       case 'claim.preflight':
         return this.preflight(data);
+      case 'volume.survey':
+        return survey();
       case 'workload.quiesce':
         return this.workload.quiesce(id, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
@@ -73,6 +75,12 @@ export class ModelDevice {
       ...(level === 'cold' ? { workload } : {}),
     };
   }
+}
+
+/** A pool with room for everything. */
+function* survey(): ModelStep {
+  yield 5;
+  return { volumes: [], findings: [] };
 }
 
 /** The operation, or the restore point where a command is about that alone. */

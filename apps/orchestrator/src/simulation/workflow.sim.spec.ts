@@ -9,7 +9,7 @@ const schedules = Number(process.env['SNAPFLEET_FAULTS_SCHEDULES'] ?? 1000);
 const deadlineMs = 60_000 + schedules * 60;
 
 const levels = ['cold', 'frozen', 'hooks', 'none'] as const;
-const commonSteps = ['claim.preflight', 'snapshot.take', 'snapshot.remove'];
+const commonSteps = ['claim.preflight', 'volume.survey', 'snapshot.take', 'snapshot.remove'];
 const ownSteps: Readonly<Record<(typeof levels)[number], readonly string[]>> = {
   cold: ['workload.quiesce', 'workload.resume'],
   frozen: ['writers.freeze', 'writers.thaw'],

@@ -1,9 +1,7 @@
 import {
   type ClaimPreflight,
-  type ErrorDetail,
   type ReplyOf,
   SnapfleetError,
-  SnapshotPreflightPassed,
   type SnapshotTake,
   WorkloadQuiesced,
   type WorkloadRunHooks,
@@ -14,7 +12,7 @@ import type { RestorePoints, StepOutcome, Transition, WorkflowContext } from '..
 import { fail, map, settleCut } from './create-end.js';
 import { eventOfEach } from './create-events.js';
 import type { CreateState, CreateStateIn, Cut, Quiesced } from './create-state.js';
-import { failureOf } from './step-failure.js';
+import { failureOf, withOthers } from './step-failure.js';
 
 type Preflight = ReplyOf<typeof ClaimPreflight>;
 type Passed = Extract<Preflight, { passed: true }>;
@@ -25,32 +23,20 @@ export function afterPreflight(outcome: StepOutcome, context: WorkflowContext): 
   const replies = outcome.result as readonly Preflight[];
   const findings = replies.flatMap((reply) => (reply.passed ? [] : reply.findings));
   const [first, ...others] = findings;
-  if (first !== undefined) return fail('preflight', withOthers(first, others), context);
+  if (first !== undefined) return fail('preflight', withOthers([first, ...others]), context);
   const passed = replies.filter((reply) => reply.passed);
   const volumeSnapshotClassNames = passed.map((reply) => reply.volumeSnapshotClassName);
   const restorePoints = map(context.restorePoints, (point, index) => withPreflight(point, passed[index]));
-  const events = eventOfEach(restorePoints, SnapshotPreflightPassed, (about, { notices = [] }) => ({
-    ...about,
-    notices,
-  }));
   const quiesced = toQuiesce(restorePoints, passed, context.now);
   if (quiesced instanceof SnapfleetError) return fail('preflight', quiesced.toDetail(), { ...context, restorePoints });
-  const state: CreateState =
-    quiesced === undefined
-      ? { phase: 'cutting', volumeSnapshotClassNames }
-      : { phase: 'quiescing', volumeSnapshotClassNames, quiesced };
-  return { state, events, restorePoints };
+  const state: CreateState = { phase: 'surveying', volumeSnapshotClassNames, ...(quiesced && { quiesced }) };
+  return { state, events: [], restorePoints };
 }
 
 function withPreflight(point: RestorePoints[0], reply: Passed | undefined): RestorePoints[0] {
   if (reply === undefined) return point;
   const notices = reply.notices.length === 0 ? {} : { notices: reply.notices };
-  return { ...point, phase: 'preflight-passed', claim: reply.claim, ...notices };
-}
-
-function withOthers(first: ErrorDetail, others: readonly ErrorDetail[]): ErrorDetail {
-  const message = [first.message, ...others.map((other) => `${other.code}: ${other.message}`)].join('; ');
-  return { ...first, message: message.slice(0, 4096) };
+  return { ...point, claim: reply.claim, ...notices };
 }
 
 /** What is about to be quiesced, with all that is needed to undo it; undefined where the policy wants nothing. */

@@ -91,6 +91,8 @@ function success(state: CreateState, level: QuiesceLevel, claims: number): unkno
   switch (state.phase) {
     case 'preflight':
       return each(preflightReply(level));
+    case 'surveying':
+      return { volumes: [], findings: [] };
     case 'quiescing':
       return replies[level].quiesce;
     case 'cutting':
@@ -140,6 +142,7 @@ function run(level: QuiesceLevel, choices: readonly Choice[], claims = 1): Run {
     const transition = workflow.next(state, outcomeOf(choice, state, level, claims), {
       operation,
       restorePoints: points,
+      allRestorePoints: () => [],
       now,
     });
     expect(createTransitions[state.phase].next).toContain(transition.state.phase);
@@ -185,18 +188,28 @@ describe('snapshot.create', () => {
 
   test('touches no workload when the policy names none, and says that it is as after a power cut', () => {
     const made = run('none', []);
-    expect(made.phases).toEqual(['preflight', 'cutting', 'ready']);
+    expect(made.phases).toEqual(['preflight', 'surveying', 'cutting', 'ready']);
     expect(gradeOf(made)).toBe('crash');
   });
 
   test('resumes the workload when the cut fails, then removes what was made, then says why', () => {
-    const { phases, events } = run('cold', ['done', 'done', 'failed']);
-    expect(phases).toEqual(['preflight', 'quiescing', 'cutting', 'resuming', 'cleaning', 'failed']);
+    const { phases, events } = run('cold', ['done', 'done', 'done', 'failed']);
+    expect(phases).toEqual(['preflight', 'surveying', 'quiescing', 'cutting', 'resuming', 'cleaning', 'failed']);
     expect(events.at(-1)).toBe('snapshot.failed');
   });
 
   test('tries to resume until it succeeds, and tells so', () => {
-    const { phases, events } = run('cold', ['done', 'done', 'done', 'failed', 'done', 'failed', 'done', 'failed']);
+    const { phases, events } = run('cold', [
+      'done',
+      'done',
+      'done',
+      'done',
+      'failed',
+      'done',
+      'failed',
+      'done',
+      'failed',
+    ]);
     expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(4);
     expect(events.filter((event) => event === 'workload.resume-failed')).toHaveLength(2);
     expect(events).toContain('snapshot.ready');
@@ -208,29 +221,29 @@ describe('snapshot.create', () => {
     ['hooks', { ...hooksReply, gone: pods }],
     ['hooks', { ...hooksReply, unhooked: ['orders-2'] }],
   ] as const)('never says more than crash of a workload that went on before the cut was over: %s', (level, reply) => {
-    const made = run(level, ['done', 'done', 'done', { result: reply }]);
+    const made = run(level, ['done', 'done', 'done', 'done', { result: reply }]);
     expect(made.events).toContain('snapshot.ready');
     expect(gradeOf(made)).toBe('crash');
   });
 
   test('never says more than crash where a hook before the cut failed, though it may', () => {
     const reply = { ...hooksReply, failures: ['lock: exit code 1'] };
-    expect(gradeOf(run('hooks', ['done', { result: reply }]))).toBe('crash');
+    expect(gradeOf(run('hooks', ['done', 'done', { result: reply }]))).toBe('crash');
   });
 
   test('makes no snapshot where a hook before the cut failed, and runs the hooks after it all the same', () => {
-    const { phases } = run('hooks', ['done', 'failed']);
-    expect(phases).toEqual(['preflight', 'quiescing', 'resuming', 'failed']);
+    const { phases } = run('hooks', ['done', 'done', 'failed']);
+    expect(phases).toEqual(['preflight', 'surveying', 'quiescing', 'resuming', 'failed']);
   });
 
   test('compares after the cut with the containers in which hooks ran before it', () => {
     const hooked = [{ ...pods[0], containers: [{ name: 'app', id: 'containerd://1' }] }];
-    const { sent } = run('hooks', ['done', { result: { ...hooksReply, pods: hooked } }]);
+    const { sent } = run('hooks', ['done', 'done', { result: { ...hooksReply, pods: hooked } }]);
     expect(sent.at(-1)).toMatchObject({ moment: 'after', pods: hooked, persistentVolumeClaims: ['orders'] });
   });
 
   const resumeFails = (choice: Choice, length: number): Choice[] =>
-    Array.from({ length }, (_, index): Choice => (index < 3 || index % 2 === 0 ? 'done' : choice));
+    Array.from({ length }, (_, index): Choice => (index < 4 || index % 2 === 1 ? 'done' : choice));
 
   test('gives hooks up that always fail after the cut, so that the volume is free again, and makes no promise', () => {
     const made = run('hooks', resumeFails('hook failed', 40));
@@ -240,7 +253,7 @@ describe('snapshot.create', () => {
   });
 
   test('waits out whatever else hinders hooks after the cut', () => {
-    const { phases } = run('hooks', resumeFails('failed', 40));
+    const { phases } = run('hooks', resumeFails('failed', 41));
     expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(20);
     expect(phases.at(-1)).toBe('ready');
   });
@@ -254,7 +267,7 @@ describe('snapshot.create', () => {
 describe('group.create', () => {
   test('makes one window for all claims and tells each of its restore points', () => {
     const made = run('frozen', [], 3);
-    expect(made.phases).toEqual(['preflight', 'quiescing', 'cutting', 'resuming', 'ready']);
+    expect(made.phases).toEqual(['preflight', 'surveying', 'quiescing', 'cutting', 'resuming', 'ready']);
     expect(made.events.filter((event) => event === 'snapshot.ready')).toHaveLength(3);
     expect(made.events.at(-1)).toBe('group.ready');
     expect(new Set(made.eventIds).size).toBe(made.eventIds.length);
@@ -268,7 +281,7 @@ describe('group.create', () => {
   });
 
   test('lists no member as made where one snapshot failed', () => {
-    const made = run('cold', ['done', 'done', 'failed'], 2);
+    const made = run('cold', ['done', 'done', 'done', 'failed'], 2);
     expect(made.events.at(-1)).toBe('group.failed');
     expect(made.points.map(({ phase, snapshot }) => [phase, snapshot])).toEqual([
       ['failed', undefined],

@@ -12,9 +12,10 @@ import { afterCleaning } from './create-end.js';
 import { afterResume } from './create-return.js';
 import { type CreateState, createTransitions } from './create-state.js';
 import { createStep } from './create-steps.js';
+import { afterSurvey } from './create-survey.js';
 
 /**
- * `snapshot.create` and `group.create`: preflight → quiesce → VolumeSnapshots → resume → ready, in one window for all volumes
+ * `snapshot.create` and `group.create`: preflight → survey of the pools → quiesce → VolumeSnapshots → resume → ready, in one window for all volumes
  * of a group; the workload is resumed on every path, and there are all snapshots or none.
  */
 export class CreateSnapshotWorkflow implements Workflow<CreateState> {
@@ -32,6 +33,8 @@ export class CreateSnapshotWorkflow implements Workflow<CreateState> {
     switch (state.phase) {
       case 'preflight':
         return afterPreflight(outcome, context);
+      case 'surveying':
+        return afterSurvey(state, outcome, context);
       case 'quiescing':
         return afterQuiesce(state, outcome, context);
       case 'cutting':

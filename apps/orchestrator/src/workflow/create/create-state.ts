@@ -43,6 +43,7 @@ const cleaning = { failure: ErrorDetail, failedIn: z.string(), attempt: z.number
  */
 export const CreateState = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('preflight') }),
+  z.object({ phase: z.literal('surveying'), ...classNames, quiesced: Quiesced.optional().describe('to be done') }),
   z.object({ phase: z.literal('quiescing'), ...classNames, quiesced: Quiesced }),
   z.object({ phase: z.literal('cutting'), ...classNames, quiesced: Quiesced.optional() }),
   z.object({ phase: z.literal('resuming'), ...returning }),
@@ -75,7 +76,8 @@ const state = (steps: readonly string[], next: readonly CreatePhase[], cancellab
 
 /** Where each state can lead, as data: the diagram in the documentation and the fault tests are made from it. */
 export const createTransitions: Readonly<Record<CreatePhase, StateFacts>> = {
-  preflight: state(['claim.preflight'], ['quiescing', 'cutting', 'failed'], true),
+  preflight: state(['claim.preflight'], ['surveying', 'failed'], true),
+  surveying: state(['volume.survey'], ['quiescing', 'cutting', 'failed'], true),
   quiescing: state(['workload.quiesce', 'writers.freeze', 'workload.run-hooks'], ['cutting', 'resuming'], true),
   cutting: state(['snapshot.take'], ['resuming', 'ready', 'cleaning'], true),
   resuming: state(

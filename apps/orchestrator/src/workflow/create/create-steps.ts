@@ -3,6 +3,7 @@ import {
   type RestorePoint,
   SnapshotRemove,
   SnapshotTake,
+  VolumeSurvey,
   WorkloadQuiesce,
   WorkloadResume,
   WorkloadRunHooks,
@@ -27,6 +28,8 @@ export function createStep(state: CreateState, operation: Operation, points: Res
   switch (state.phase) {
     case 'preflight':
       return { kind: 'calls', calls: points.map(preflight), whenOneFails: 'end-others' };
+    case 'surveying':
+      return { kind: 'call', ...survey(points) };
     case 'quiescing':
       return { kind: 'call', ...quiesce(state, operation, points) };
     case 'cutting':
@@ -52,6 +55,14 @@ function preflight(point: RestorePoint): StepCall {
   const { quiesce, volumeSnapshotClassName } = point.policy;
   const data = { ...volumeOf(point), quiesce, volumeSnapshotClassName };
   return { definition: ClaimPreflight, data, deadlineMs: 2 * answerMargin };
+}
+
+function survey(points: RestorePoints): StepCall {
+  const [{ policy }] = points;
+  const { maximumDataPercent: dataPercent, maximumMetadataPercent: metadataPercent } = policy.poolGuard;
+  const volumeHandles = points.flatMap(({ claim }) => claim?.volumeHandle ?? []);
+  const data = { volumeHandles, thresholds: { dataPercent, metadataPercent } };
+  return { definition: VolumeSurvey, data, deadlineMs: 2 * answerMargin };
 }
 
 function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation, points: RestorePoints): StepCall {

@@ -1,0 +1,26 @@
+import type { RestorePoint } from '@snapfleet/contracts';
+import { hasVerifiedBackup } from './last-good-copy.js';
+
+const isPending = ({ state }: { readonly state: string }): boolean => state === 'pending';
+const isSettled = ({ phase }: RestorePoint): boolean => !['deleted', 'deleting', 'failed'].includes(phase);
+
+/**
+ * Local snapshots that may go to make room in the pool of a device class, the oldest first: a verified backup of each stays at
+ * its destination, no backup or verification waits for it, and its deletion frees the pool.
+ * @param points of the device, the newest first
+ */
+export function evictableSnapshots(
+  points: readonly RestorePoint[],
+  deviceClasses: ReadonlySet<string>,
+): RestorePoint[] {
+  return points
+    .filter(
+      (point) =>
+        isSettled(point) &&
+        point.snapshot?.deletionPolicy === 'Delete' &&
+        deviceClasses.has(point.claim?.deviceClass ?? '') &&
+        hasVerifiedBackup(point) &&
+        ![...point.backups, ...point.verifications].some(isPending),
+    )
+    .reverse();
+}
