@@ -14,7 +14,7 @@ const settings = {
   SNAPFLEET_VOLUME_GROUPS: `rhel,${oddGroup}`,
 };
 const settleDeadlineMs = 120_000;
-/** Nothing is removed and nobody frozen by it: `suite/destroy.ts` and `writers.test.ts` kill there. */
+/** Nothing is removed and nobody frozen by it: `suite/killed-removal.ts` and `writers.test.ts` kill there. */
 const notInLoad: ReadonlySet<string> = new Set(['remove', 'freeze']);
 const children = ['lvchange', 'lvchange', 'lvs', 'mount', 'umount', 'blkid', 'nsenter', 'holder', 'holder'] as const;
 

@@ -151,8 +151,7 @@ export function runningCommand(commandLine: readonly string[]): AllowedCommand |
     allowedCommand(program, argv) ??
     allowedCommands.find(
       (command) =>
-        command.program === 'nsenter' &&
-        follows([program, ...argv], { argv: command.argv.slice(insideHolder.length) }),
+        command.program === 'nsenter' && follows([program, ...argv], { argv: command.argv.slice(insideHolder.length) }),
     )
   );
 }
@@ -168,10 +167,7 @@ export function subjectOf({ name, waitsFor }: AllowedCommand, argv: readonly str
 /** The subject of all commands of LVM. */
 export const lvm = 'lvm';
 
-const follows = (
-  argv: readonly string[],
-  { argv: patterns, more }: Pick<AllowedCommand, 'argv' | 'more'>,
-): boolean =>
+const follows = (argv: readonly string[], { argv: patterns, more }: Pick<AllowedCommand, 'argv' | 'more'>): boolean =>
   (argv.length === patterns.length || (more !== undefined && argv.length > patterns.length)) &&
   argv.every((argument, index) => matches(patterns[index] ?? more, argument));
 
