@@ -151,8 +151,7 @@ export function describeUnits(use: () => SnapfleetDevice, volume: () => ClaimNam
       const devices = (await mounts()).split('\n');
       expect(devices[0]).toMatch(/^\/dev\//);
       const open = () => guest(`dmsetup info --columns --noheadings --options open ${devices.join(' ')}`);
-      const metadata = { namespace, name: 'notes' };
-      await use().device.applyObjects({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { replicas: 0 } });
+      await use().scaleAllDown(namespace);
       await waitUntil('nothing is mounted', async () => (await mounts()) === '', { deadlineMs });
       expect((await open()).split(/\s+/)).toEqual(devices.map(() => '0'));
     });

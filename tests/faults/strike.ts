@@ -18,10 +18,16 @@ export async function strike(bench: FaultBench, blow: Blow): Promise<void> {
       return service.goOn();
     }
     case 'api':
-      if (blow.behaviour === 'flaky') { bench.snapfleet.api.behave({ kind: 'flaky', seed: 1 }); return; }
+      if (blow.behaviour === 'flaky') {
+        bench.snapfleet.api.behave({ kind: 'flaky', seed: 1 });
+        return;
+      }
       bench.snapfleet.api.behave({ kind: 'away' });
       await sleep(awayMs);
-      { calm(bench); return; }
+      {
+        calm(bench);
+        return;
+      }
   }
 }
 

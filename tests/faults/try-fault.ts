@@ -35,10 +35,11 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   const leaks: string[] = [];
   try {
     const handle = await injectFault(bench, fault);
-    wrongEnds.push(...(await endOf(bench, fault, handle)));
+    const { made, problems } = await endOf(bench, fault, handle);
+    wrongEnds.push(...problems);
     calm(bench);
-    dataLost.push(...(await withFreshConnection(() => lostData(bench, fault, handle))));
-    leaks.push(...(await leftAfter(bench, fault, handle)));
+    dataLost.push(...(await withFreshConnection(() => lostData(bench, made, handle))));
+    leaks.push(...(await leftAfter(bench, made, handle)));
   } catch (error) {
     calm(bench);
     wrongEnds.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -63,26 +64,52 @@ async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
 const hasHooks = ({ at }: Fault): boolean => at.kind === 'step' && at.level === 'hooks';
 const isCancelled = ({ at }: Fault): boolean => at.kind === 'step' && at.phase === 'cleaning';
 
-async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
-  const ended = await bench.client.outcome(handle, { deadlineMs: endMs }).then(
-    () => 'ready',
-    (error: unknown) => {
-      if (error instanceof CommandFailure) return error.code;
-      throw error;
-    },
-  );
+/** Whether a fault may have the snapshot refused: without its guard, or without an API server, none should be made. */
+function mayRefuse({ blow }: Fault, { code, retryable }: CommandFailure): boolean {
+  if (blow.kind === 'api') return retryable;
+  return blow.kind === 'kill' && blow.victim === 'workload-guard' && code === 'guard_unavailable';
+}
+
+interface End {
+  /** Whether there is a snapshot. */
+  readonly made: boolean;
+  readonly problems: readonly string[];
+}
+
+async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<End> {
+  const failure = await failureOf(bench, handle);
+  const ended = failure?.code ?? 'ready';
+  const made = failure === undefined;
   const wanted = isCancelled(fault) ? 'cancelled' : 'ready';
-  const problems = ended === wanted ? [] : [`it ended ${ended}, not ${wanted}`];
-  if (fault.at.kind === 'event' && ended === 'ready') {
+  const isRight = ended === wanted || (failure !== undefined && mayRefuse(fault, failure));
+  const wrong = isRight ? [] : [`it ended ${ended}, not ${wanted}: ${failure?.message ?? ''}`];
+  const problems = [...wrong, ...(made ? await flawsOf(bench, fault, handle) : [])];
+  const told = await endings(bench, handle);
+  return { made, problems: told === 1 ? problems : [...problems, `${String(told)} terminal events were told`] };
+}
+
+async function failureOf(bench: FaultBench, handle: Handle): Promise<CommandFailure | undefined> {
+  try {
+    await bench.client.outcome(handle, { deadlineMs: endMs });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommandFailure) return error;
+    throw error;
+  }
+}
+
+/** What a snapshot that was made is not, and has to be. */
+async function flawsOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
+  const problems: string[] = [];
+  if (fault.at.kind === 'event') {
     const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
     if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
   }
-  if (hasHooks(fault) && ended === 'ready') {
+  if (hasHooks(fault)) {
     const { consistency } = await show(bench, handle.restorePointId);
     if (consistency !== 'app') problems.push(`its grade is ${String(consistency)}, not app`);
   }
-  const told = await endings(bench, handle);
-  return told === 1 ? problems : [...problems, `${String(told)} terminal events were told`];
+  return problems;
 }
 
 /** How many different events end the making; an event that comes twice has the same id. */
@@ -99,22 +126,22 @@ async function endings(bench: FaultBench, { restorePointId }: Handle): Promise<n
 }
 
 /** The volume has to be as it was, and a restore point that is told has to have its data. */
-async function lostData(bench: FaultBench, fault: Fault, { restorePointId }: Handle): Promise<string[]> {
+async function lostData(bench: FaultBench, made: boolean, { restorePointId }: Handle): Promise<string[]> {
   const { namespace, persistentVolumeClaim, snapfleet } = bench;
   await snapfleet.podIsRunning(namespace, 'app=notes');
   const now = await snapfleet.device.readFiles({ namespace, persistentVolumeClaim });
   const changed = Object.entries(files).filter(([path, text]) => now[path] !== text);
   const lost = changed.map(([path]) => `${path} of the volume`);
-  if (isCancelled(fault)) return lost;
+  if (!made) return lost;
   const handle = (await show(bench, restorePointId)).snapshot?.snapshotHandle;
   const exists = handle !== undefined && (await snapfleet.device.logicalVolumeExists(handle));
   return exists ? lost : [...lost, `the snapshot of ${restorePointId}`];
 }
 
-async function leftAfter(bench: FaultBench, fault: Fault, { restorePointId }: Handle): Promise<string[]> {
+async function leftAfter(bench: FaultBench, made: boolean, { restorePointId }: Handle): Promise<string[]> {
   const { client, snapfleet } = bench;
   const handle = (await show(bench, restorePointId)).snapshot?.snapshotHandle;
-  if (!isCancelled(fault)) {
+  if (made) {
     const command = { restorePointId, deleteBackups: true, allowLastGoodCopy: true };
     await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs: endMs });
   }
