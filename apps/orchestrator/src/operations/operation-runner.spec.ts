@@ -32,6 +32,7 @@ const replies: Readonly<Record<string, unknown>> = {
     notices: [],
     workload,
   },
+  'volume.survey': { volumes: [], findings: [] },
   'workload.quiesce': { quiescedAt: '2026-11-23T10:00:10Z' },
   'snapshot.take': snapshot,
   'workload.resume': { resumedAt: '2026-11-23T10:00:20Z', replicas: 2 },
@@ -86,7 +87,13 @@ describe('the runner', () => {
     await vi.waitFor(() => {
       expect(one.told()).toContain('snapshot.ready');
     });
-    expect(one.calls).toEqual(['claim.preflight', 'workload.quiesce', 'snapshot.take', 'workload.resume']);
+    expect(one.calls).toEqual([
+      'claim.preflight',
+      'volume.survey',
+      'workload.quiesce',
+      'snapshot.take',
+      'workload.resume',
+    ]);
   });
 
   test('runs one operation for two commands with the same key, and answers the second', async () => {
@@ -100,7 +107,7 @@ describe('the runner', () => {
     expect(one.told()).toContain('command.completed');
   });
 
-  test.each(['claim.preflight', 'workload.quiesce', 'snapshot.take', 'workload.resume'])(
+  test.each(['claim.preflight', 'volume.survey', 'workload.quiesce', 'snapshot.take', 'workload.resume'])(
     'takes up an operation that was stopped during %s, at that step',
     async (step) => {
       const journal = new Journal(':memory:');

@@ -1,7 +1,6 @@
 import {
   deterministicUuid,
   OperationId,
-  PodUid,
   type QuiesceLevel,
   RestorePointId,
   SnapfleetError,
@@ -14,13 +13,12 @@ import { withPendingWork } from '../../catalogue/restore-point-progress.js';
 import type { Operation, RestorePoints, StepOutcome } from '../../operations/operation.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import { createTransitions, type CreateState } from './create-state.js';
+import { endedAt, hooksReply, pods, preflightReply, success } from './replies-under-test.js';
 
 const workflow = new CreateSnapshotWorkflow();
 const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const groupId = OperationId.parse(deterministicUuid('group'));
 const named = { kind: 'Deployment' as const, name: 'orders' };
-const workload = { ...named, uid: deterministicUuid('uid'), replicas: 3 };
-const pods = [{ name: 'orders-1', uid: PodUid.parse(deterministicUuid('pod')) }];
 const now = new Date('2026-11-23T10:00:30Z');
 
 const policies: Readonly<Record<QuiesceLevel, unknown>> = {
@@ -61,47 +59,6 @@ function operationOf([first, ...others]: RestorePoints): Operation {
     finished: false,
     cancelRequested: false,
   };
-}
-
-const preflightReply = (level: QuiesceLevel) => ({
-  passed: true,
-  claim: ready.claim,
-  volumeSnapshotClassName: 'c',
-  deletionPolicy: 'Delete',
-  pods: level === 'frozen' || level === 'hooks' ? pods : [],
-  notices: [],
-  ...(level === 'cold' ? { workload } : {}),
-});
-
-const endedAt = '2026-11-23T10:01:00Z';
-const hooksReply = { endedAt, pods, failures: [], gone: [], unhooked: [] };
-const replies: Readonly<Record<QuiesceLevel, { quiesce: object; resume: object }>> = {
-  cold: { quiesce: { quiescedAt: endedAt }, resume: { resumedAt: endedAt, replicas: 3 } },
-  frozen: {
-    quiesce: { freezeId: deterministicUuid('freeze'), frozenAt: endedAt },
-    resume: { thawedAt: endedAt, held: true, frozenMs: 800 },
-  },
-  hooks: { quiesce: hooksReply, resume: hooksReply },
-  none: { quiesce: {}, resume: {} },
-};
-
-/** What the services would reply to the step of a state, where all goes well. */
-function success(state: CreateState, level: QuiesceLevel, claims: number): unknown {
-  const each = (reply: unknown): unknown[] => Array.from({ length: claims }, () => reply);
-  switch (state.phase) {
-    case 'preflight':
-      return each(preflightReply(level));
-    case 'surveying':
-      return { volumes: [], findings: [] };
-    case 'quiescing':
-      return replies[level].quiesce;
-    case 'cutting':
-      return each(ready.snapshot);
-    case 'resuming':
-      return replies[level].resume;
-    default:
-      return {};
-  }
 }
 
 const failure: StepOutcome = {
