@@ -10,7 +10,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { UndoStack } from './real-device/undo-stack.js';
-import { seededNumbers } from './seeded-numbers.js';
+import { Random } from './random.js';
 
 export type ApiBehaviour =
   { readonly kind: 'well' } | { readonly kind: 'away' } | { readonly kind: 'flaky'; readonly seed: number };
@@ -31,11 +31,11 @@ export interface FaultyApi {
 export async function startFaultyApi(targetPort: number, undo: UndoStack): Promise<FaultyApi> {
   const sockets = new Set<Socket>();
   let behaviour: ApiBehaviour = { kind: 'well' };
-  let next = seededNumbers(1);
+  let random = new Random(1);
   let broken = 0;
   const fateOf = (incoming: IncomingMessage): Fate => {
     if (behaviour.kind !== 'flaky') return 'well';
-    const number = next();
+    const number = random.next();
     const isWatch = incoming.url?.includes('watch=true') ?? false;
     if (isWatch && number < 0.5) return 'short-watch';
     if (number < 0.1) return 'refused';
@@ -72,7 +72,7 @@ export async function startFaultyApi(targetPort: number, undo: UndoStack): Promi
     },
     behave: (wanted) => {
       behaviour = wanted;
-      if (wanted.kind === 'flaky') next = seededNumbers(wanted.seed);
+      if (wanted.kind === 'flaky') random = new Random(wanted.seed);
       if (wanted.kind === 'away') for (const socket of sockets) socket.destroy();
     },
   };

@@ -13,6 +13,7 @@ const making: readonly Written[] = [
   ['client', 'cmd', 'snapshot.create', 'orchestrator'],
   ['orchestrator', 'evt', 'snapshot.requested', 'client'],
   ['orchestrator', 'agent', 'claim.preflight', 'cluster-operator'],
+  ['orchestrator', 'agent', 'volume.survey', 'host-lvm'],
   ['orchestrator', 'evt', 'snapshot.preflight-passed', 'client'],
   ['orchestrator', 'agent', 'workload.quiesce', 'cluster-operator'],
   ['orchestrator', 'evt', 'workload.quiesced', 'client'],

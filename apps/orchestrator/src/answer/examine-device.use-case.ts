@@ -5,10 +5,13 @@ import {
   DeviceDoctor,
   GuardReport,
   poolFindings,
+  type PoolGuard,
   PoolReport,
   PoolThresholds,
   type ReplyOf,
   SnapfleetError,
+  type VolumeHandle,
+  VolumeSurvey,
 } from '@snapfleet/contracts';
 
 /** One line of the doctor. */
@@ -115,8 +118,28 @@ export class ExamineDeviceUseCase {
       const reply = (await this.services.call(ClaimPreflight, data, { deadlineMs: answerMs })) as ReplyOf<
         typeof ClaimPreflight
       >;
-      if (reply.passed) return [{ check, passed: true, note: `VolumeSnapshotClass ${reply.volumeSnapshotClassName}` }];
-      return reply.findings.map((error) => ({ check, passed: false, note: error.message.slice(0, 2048), error }));
+      if (!reply.passed) return reply.findings.map((error) => failed(check, SnapfleetError.fromDetail(error)));
+      const passed = { check, passed: true, note: `VolumeSnapshotClass ${reply.volumeSnapshotClassName}` };
+      const room = `${namespace}/${persistentVolumeClaim} has room for a snapshot`;
+      return [passed, ...(await this.room(room, reply.claim.volumeHandle, question.policy.poolGuard))];
+    } catch (error) {
+      return [failed(check, error)];
+    }
+  }
+
+  /** What the survey before a snapshot would say, and how many more snapshots fit. */
+  private async room(check: string, volumeHandle: VolumeHandle, guard: PoolGuard): Promise<Check[]> {
+    const { maximumDataPercent: dataPercent, maximumMetadataPercent: metadataPercent } = guard;
+    const data = { volumeHandles: [volumeHandle], thresholds: { dataPercent, metadataPercent } };
+    try {
+      const reply = (await this.services.call(VolumeSurvey, data, { deadlineMs: answerMs })) as ReplyOf<
+        typeof VolumeSurvey
+      >;
+      if (reply.findings.length > 0)
+        return reply.findings.map((error) => failed(check, SnapfleetError.fromDetail(error)));
+      const left = reply.volumes[0]?.snapshotsLeft;
+      const note = left === undefined ? 'the virtual budget of TopoLVM is not known' : `${String(left)} more fit`;
+      return [{ check, passed: true, note }];
     } catch (error) {
       return [failed(check, error)];
     }
