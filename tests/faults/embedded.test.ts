@@ -8,16 +8,12 @@ import { tryFault } from './try-fault.js';
 
 /** A short choice of what `npm run faults` tries: each victim, where its end hurts most. */
 const chosen: readonly Fault[] = [
-  { blow: kill('orchestrator'), at: atStep('quiescing', 'after') },
   { blow: kill('orchestrator'), at: atStep('cutting', 'after') },
-  { blow: kill('orchestrator'), at: atStep('resuming', 'before') },
   { blow: kill('orchestrator'), at: atStep('cleaning', 'after') },
   { blow: kill('cluster-operator'), at: atStep('quiescing', 'before') },
   { blow: kill('cluster-operator'), at: atStep('cutting', 'after', 'hooks') },
-  { blow: kill('workload-guard'), at: atStep('quiescing', 'before') },
   { blow: kill('nats-server'), at: atStep('cutting', 'after') },
   { blow: kill('backup-worker'), at: atEvent('backup.started') },
-  { blow: kill('restore-verifier'), at: atEvent('snapshot.ready') },
   { blow: pause('cluster-operator'), at: atStep('resuming', 'before') },
   { blow: apiIs('away'), at: atStep('resuming', 'before') },
   { blow: apiIs('flaky'), at: atStep('quiescing', 'before') },

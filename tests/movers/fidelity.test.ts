@@ -5,10 +5,10 @@ import { MoverBench, type MoverUser } from './mover-bench.js';
 
 const restorePointId = '5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87';
 const runs: readonly (readonly [string, MoverUser, number])[] = [
-  ['copy', 'an ordinary user with capabilities', 10_000],
-  ['restic', 'an ordinary user with capabilities', 10_000],
-  ['copy', 'root', 500],
-  ['restic', 'root', 500],
+  ['copy', 'an ordinary user with capabilities', 3_000],
+  ['restic', 'an ordinary user with capabilities', 1_000],
+  ['copy', 'root', 200],
+  ['restic', 'root', 200],
 ];
 
 describe.each(runs)('the mover %s as %s', (mover, user, files) => {

@@ -32,7 +32,7 @@ const hasBegun = {
 
 describe.each(['copy', 'restic'] as const)('the mover %s', (mover) => {
   it('lists nothing when it was killed, and the next run makes the backup', async () => {
-    await makeOddTree(bench.source, { files: 5000 });
+    await makeOddTree(bench.source, { files: 1500 });
     // More than one pack of restic, so that it writes long before it ends.
     await writeFile(bench.at('source', 'random'), randomBytes(64 << 20));
     const manifest = await bench.scan(bench.source, 'source.jsonl');
