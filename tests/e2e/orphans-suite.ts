@@ -54,10 +54,9 @@ export function describeOrphans(use: () => OrphanBench): void {
     );
   /** Removes a LogicalVolume without its logical volume, as a lost etcd write or a finalizer taken off does. */
   const loseLogicalVolume = async (name: string): Promise<void> => {
-    await custom.patchClusterCustomObject(
-      { ...logicalVolumes, name, body: { metadata: { finalizers: null } } },
-      mergePatch,
-    );
+    // TopoLVM puts its finalizer back on what is of its node, and would free the volume.
+    const body = { metadata: { finalizers: null }, spec: { nodeName: 'lost' } };
+    await custom.patchClusterCustomObject({ ...logicalVolumes, name, body }, mergePatch);
     await custom.deleteClusterCustomObject({ ...logicalVolumes, name });
   };
 

@@ -1,10 +1,29 @@
+import { afterAll } from 'vitest';
 import { startOnRealDevice } from '../support/on-real-device.js';
+import type { SnapfleetDevice } from '../support/snapfleet-device.js';
+import { describeOddTree } from './odd-tree-suite.js';
 import { describeProcedure } from './procedure-suite.js';
 import { describeUnits } from './units-suite.js';
 
-describeProcedure('the real device', startOnRealDevice, (place) => {
+let device: SnapfleetDevice | undefined;
+let stop: (() => Promise<void>) | undefined;
+/** One device for both suites: it takes more than a minute to start. */
+async function start(): Promise<SnapfleetDevice> {
+  if (device !== undefined) return device;
+  device = await startOnRealDevice();
+  stop = device.stop.bind(device);
+  // Each suite stops what it has started.
+  device.stop = () => Promise.resolve();
+  return device;
+}
+afterAll(() => stop?.());
+
+describeProcedure('the real device', start, (place) => {
   describeUnits(
     () => place().snapfleet,
     () => ({ namespace: place().namespace, persistentVolumeClaim: 'notes-data' }),
   );
 });
+
+// The guest's one CPU is slow: SNAPFLEET_ODD_TREE_FILES=10000 takes some five minutes here.
+describeOddTree('the real device', Number(process.env['SNAPFLEET_ODD_TREE_FILES'] ?? 300), start);
