@@ -17,7 +17,7 @@ const exposure: Readonly<Record<string, number>> = {
   'snapfleet-workload-guard.service': 1.3,
   'snapfleet-backup-worker.service': 2.5,
   'snapfleet-restore-verifier.service': 2.5,
-  'snapfleet-host-lvm.service': 3.7,
+  'snapfleet-host-lvm.service': 4.1,
 };
 
 let root: string;

@@ -75,11 +75,11 @@ async function endOf(namespace: string, name: string): Promise<{ phase: string; 
   );
 }
 
-/** What is true of the real device only. */
-export function describeRealDevice(use: () => RealDevice): void {
+/** What is true of the real device only; it has to be empty. */
+export function describeRealDevice(start: () => Promise<RealDevice>): void {
   describe('the real device', () => {
-    beforeAll(() => {
-      device = use();
+    beforeAll(async () => {
+      device = await start();
       const config = new KubeConfig();
       config.loadFromFile(device.kubeconfigPath);
       core = config.makeApiClient(CoreV1Api);

@@ -25,8 +25,8 @@ const use = (): RealDevice => {
 };
 const stuck = new StuckSnapshot(use);
 
+describeRealDevice(start);
 describeDeviceConformance('real', start);
-describeRealDevice(use);
 describeClusterOperator('real', start, {
   first: stuck.describeStuck,
   beforeSnapshots: stuck.describeReleased,
