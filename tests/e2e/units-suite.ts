@@ -147,13 +147,20 @@ export function describeUnits(use: () => SnapfleetDevice, volume: () => ClaimNam
 
     test('what a host unmounts is let go by host-lvm and by leases, though it was mounted before they were', async () => {
       const { namespace } = volume();
-      const mounts = () => guest(`awk '$2 ~ "^/run/snapfleet-node/" { print $1 }' /proc/self/mounts`);
-      const devices = (await mounts()).split('\n');
-      expect(devices[0]).toMatch(/^\/dev\//);
-      const open = () => guest(`dmsetup info --columns --noheadings --options open ${devices.join(' ')}`);
-      await use().scaleAllDown(namespace);
-      await waitUntil('nothing is mounted', async () => (await mounts()) === '', { deadlineMs });
-      expect((await open()).split(/\s+/)).toEqual(devices.map(() => '0'));
+      const mounts = async (): Promise<string[]> =>
+        (await guest(`awk '$2 ~ "^/run/snapfleet-node/" { print $1 }' /proc/self/mounts`)).split('\n');
+      const before = await mounts();
+      expect(before[0]).toMatch(/^\/dev\//);
+      const metadata = { namespace, name: 'notes' };
+      await use().device.applyObjects({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { replicas: 0 } });
+      const unmounted = async (): Promise<string[]> => {
+        const after = await mounts();
+        return before.filter((device) => !after.includes(device));
+      };
+      await waitUntil('its volume is unmounted', async () => (await unmounted()).length > 0, { deadlineMs });
+      for (const device of await unmounted()) {
+        expect(await guest(`dmsetup info --columns --noheadings --options open ${device}`)).toBe('0');
+      }
     });
   });
 }

@@ -5,7 +5,7 @@
  *   const client = await connectToDevice({ servers: snapfleet.natsUrl, device: snapfleet.name, ...snapfleet.nats.access });
  *   await snapfleet.stop();                           // in afterAll; leaves nothing behind
  */
-import { KubeConfig, AppsV1Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
+import { KubeConfig, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { DeviceUnderTest } from './device-under-test.js';
 import { natsSettings } from './nats-access.js';
@@ -51,7 +51,6 @@ export class SnapfleetDevice {
   private readonly running = new Map<ServiceName, RunningService>();
   private readonly core: CoreV1Api;
   private readonly custom: CustomObjectsApi;
-  private readonly apps: AppsV1Api;
 
   constructor(private readonly parts: Parts) {
     this.device = parts.device;
@@ -61,7 +60,6 @@ export class SnapfleetDevice {
     config.loadFromFile(parts.device.kubeconfigPath);
     this.core = config.makeApiClient(CoreV1Api);
     this.custom = config.makeApiClient(CustomObjectsApi);
-    this.apps = config.makeApiClient(AppsV1Api);
   }
 
   get systemd(): GuestSystemd {
@@ -99,18 +97,6 @@ export class SnapfleetDevice {
   async stopService(name: ServiceName): Promise<void> {
     await this.running.get(name)?.stop();
     this.running.delete(name);
-  }
-
-  /** Nobody uses a volume of this namespace any more. */
-  async scaleAllDown(namespace: string): Promise<void> {
-    const { items } = await this.apps.listNamespacedDeployment({ namespace });
-    const down = items.map(({ metadata }) => ({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { namespace, name: metadata?.name ?? '' },
-      spec: { replicas: 0 },
-    }));
-    await this.device.applyObjects(...down);
   }
 
   /** A service that runs. */
