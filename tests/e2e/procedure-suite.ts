@@ -139,20 +139,6 @@ export function describeProcedure(
       await remove(handle);
     });
 
-    test('with the verifier stopped the backup is still made; started later it proves both from the stream', async () => {
-      await snapfleet.stopService('restore-verifier');
-      const handle = await create({ movers: ['copy'] });
-      await waitUntil(
-        'the backup is made',
-        async () => (await point(handle)).backups.some(({ state }) => state === 'completed'),
-        { deadlineMs },
-      );
-      expect((await point(handle)).verifications.map(({ state }) => state)).toEqual(['pending', 'pending']);
-      await snapfleet.startService('restore-verifier');
-      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
-      await remove(handle);
-    });
-
     test('a workload that does not exist is refused before anything is touched', async () => {
       const handle = await create({ quiesce: { level: 'cold', workload: { kind: 'Deployment', name: 'absent' } } });
       await expect(client.outcome(handle, { deadlineMs })).rejects.toMatchObject({ code: 'workload_not_found' });

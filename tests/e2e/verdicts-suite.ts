@@ -1,11 +1,19 @@
-import { type CommandHandle, CommandFailure, SnapshotCreate, SnapshotDelete, SnapshotVerify } from '@snapfleet/client';
+import {
+  type CommandHandle,
+  CommandFailure,
+  SnapshotCreate,
+  SnapshotDelete,
+  SnapshotShow,
+  SnapshotVerify,
+} from '@snapfleet/client';
 import type { DataInputOf } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
+import { waitUntil } from '../support/wait-until.js';
 import type { Place } from './group-suite.js';
 
 type Policy = DataInputOf<typeof SnapshotCreate>['policy'];
 
-/** What is decided about copies: no real volume is needed for it, and the real device is slow. */
+/** What is decided about copies, and by whom: no real volume is needed for it, and the real device is slow. */
 export function describeVerdicts(use: () => Place): void {
   describe('a verified copy', () => {
     const create = (policy: Policy): Promise<CommandHandle<'snapshot.create'>> => {
@@ -41,6 +49,23 @@ export function describeVerdicts(use: () => Place): void {
       await expect(client.outcome(await client.send(SnapshotVerify, verify), { deadlineMs })).rejects.toThrow(
         /notes\.txt|differ/,
       );
+      await remove(handle);
+    });
+
+    test('with the verifier stopped the backup is still made; started later it proves both from the stream', async () => {
+      const { client, snapfleet, deadlineMs } = use();
+      const point = async ({ restorePointId }: CommandHandle<'snapshot.create'>) =>
+        (await client.ask(SnapshotShow, { restorePointId })).restorePoint;
+      await snapfleet.stopService('restore-verifier');
+      const handle = await create({ movers: ['copy'] });
+      await waitUntil(
+        'the backup is made',
+        async () => (await point(handle)).backups.some(({ state }) => state === 'completed'),
+        { deadlineMs },
+      );
+      expect((await point(handle)).verifications.map(({ state }) => state)).toEqual(['pending', 'pending']);
+      await snapfleet.startService('restore-verifier');
+      expect(await completed(handle)).toMatchObject({ outcome: 'proven' });
       await remove(handle);
     });
   });
