@@ -8,9 +8,7 @@ import { tryFault } from './try-fault.js';
 
 /** A short choice of what `npm run faults` tries: each victim, where its end hurts most. */
 const chosen: readonly Fault[] = [
-  { blow: kill('orchestrator'), at: atStep('cutting', 'after') },
   { blow: kill('orchestrator'), at: atStep('cleaning', 'after') },
-  { blow: kill('cluster-operator'), at: atStep('quiescing', 'before') },
   { blow: kill('cluster-operator'), at: atStep('cutting', 'after', 'hooks') },
   { blow: kill('nats-server'), at: atStep('cutting', 'after') },
   { blow: kill('backup-worker'), at: atEvent('backup.started') },

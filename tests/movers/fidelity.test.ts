@@ -8,7 +8,6 @@ const runs: readonly (readonly [string, MoverUser, number])[] = [
   ['copy', 'an ordinary user with capabilities', 3_000],
   ['restic', 'an ordinary user with capabilities', 1_000],
   ['copy', 'root', 200],
-  ['restic', 'root', 200],
 ];
 
 describe.each(runs)('the mover %s as %s', (mover, user, files) => {

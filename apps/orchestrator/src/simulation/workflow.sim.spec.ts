@@ -5,7 +5,7 @@ import { Random } from './random.js';
 import { runSchedule } from './schedule.js';
 
 const firstSeed = Number(process.env['SNAPFLEET_FAULTS_SEED'] ?? 1);
-const schedules = Number(process.env['SNAPFLEET_FAULTS_SCHEDULES'] ?? 400);
+const schedules = Number(process.env['SNAPFLEET_FAULTS_SCHEDULES'] ?? 250);
 const deadlineMs = 60_000 + schedules * 60;
 
 const levels = ['cold', 'frozen', 'hooks', 'none'] as const;
