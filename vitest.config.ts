@@ -29,7 +29,10 @@ const tier = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      { ...source, test: { name: 'unit', include: ['{libs,apps}/*/src/**/*.spec.ts'], testTimeout: minute } },
+      {
+        ...source,
+        test: { name: 'unit', include: ['{libs,apps}/*/src/**/*.spec.ts'], testTimeout: minute, isolate: false },
+      },
       tier('architecture', 2 * minute),
       tier('contracts', minute),
       tier('messaging', minute),
