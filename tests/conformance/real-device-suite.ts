@@ -3,25 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Manifest } from '../support/device-under-test.js';
 import type { RealDevice } from '../support/real-device/real-device.js';
 import { waitUntil } from '../support/wait-until.js';
+import { claim } from './suite/manifests.js';
 
 const deadlineMs = 120_000;
 
 let device: RealDevice;
 let core: CoreV1Api;
-
-function claim(namespace: string, name: string, spec: Record<string, unknown> = {}): Manifest {
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { namespace, name },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'topolvm-provisioner-thin',
-      resources: { requests: { storage: '320Mi' } },
-      ...spec,
-    },
-  };
-}
 
 function podSpec(claimName: string, container: Record<string, unknown> = {}): Record<string, unknown> {
   return {

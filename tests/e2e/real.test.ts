@@ -1,22 +1,13 @@
 import { afterAll } from 'vitest';
 import { startOnRealDevice } from '../support/on-real-device.js';
-import type { SnapfleetDevice } from '../support/snapfleet-device.js';
+import { SharedDevice } from '../support/shared-device.js';
 import { describeOddTree } from './odd-tree-suite.js';
 import { describeProcedure } from './procedure-suite.js';
 import { describeUnits } from './units-suite.js';
 
-let device: SnapfleetDevice | undefined;
-let stop: (() => Promise<void>) | undefined;
-/** One device for both suites: it takes more than a minute to start. */
-async function start(): Promise<SnapfleetDevice> {
-  if (device !== undefined) return device;
-  device = await startOnRealDevice();
-  stop = device.stop.bind(device);
-  // Each suite stops what it has started.
-  device.stop = () => Promise.resolve();
-  return device;
-}
-afterAll(() => stop?.());
+// It takes the better part of a minute to start.
+const { start, stop } = new SharedDevice(startOnRealDevice);
+afterAll(stop);
 
 describeProcedure('the real device', start, (place) => {
   describeUnits(

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { connectToCluster } from '@snapfleet/kubernetes';
 import { EventPublisher, MessagingModule } from '@snapfleet/messaging';
-import { natsConnection } from '@snapfleet/service-kit';
+import { kubernetesConnection, natsConnection } from '@snapfleet/service-kit';
 import { GuardClient, ResumeWorkload, type WorkloadGuard } from '@snapfleet/workloads';
 import { ClaimController } from './claim-preflight/claim.controller.js';
 import { PreflightClaimUseCase } from './claim-preflight/preflight-claim.use-case.js';
@@ -50,8 +50,7 @@ class GuardConnection implements OnApplicationShutdown {
 }
 
 function providers(settings: ClusterOperatorSettings): Provider[] {
-  const requestDeadlineMs = settings.SNAPFLEET_KUBERNETES_REQUEST_SECONDS * 1000;
-  const kubernetes = { kubeconfig: settings.SNAPFLEET_KUBECONFIG, requestDeadlineMs };
+  const kubernetes = kubernetesConnection(settings);
   const made = <T>(
     provide: new (...parts: never[]) => T,
     useFactory: (cluster: Cluster, guard: WorkloadGuard) => T,

@@ -1,21 +1,10 @@
-import { baseSettings } from '@snapfleet/service-kit';
+import { baseSettings, kubernetesSettings } from '@snapfleet/service-kit';
 import { z } from 'zod';
 
 /** The settings of the cluster operator, read from the environment. */
 export const ClusterOperatorSettings = z.object({
   ...baseSettings.shape,
-  SNAPFLEET_KUBECONFIG: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("kubeconfig of the device's API server; default: the service account of the Pod it runs in"),
-  SNAPFLEET_KUBERNETES_REQUEST_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(300)
-    .default(30)
-    .describe('how long one request to the API server may take'),
+  ...kubernetesSettings.shape,
   SNAPFLEET_GUARD_SOCKET: z
     .string()
     .regex(/^\/.{1,106}$/, 'must be an absolute path of at most 107 characters')

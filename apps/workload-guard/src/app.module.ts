@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { connectToCluster } from '@snapfleet/kubernetes';
-import { ServiceLog } from '@snapfleet/service-kit';
+import { ServiceLog, kubernetesConnection } from '@snapfleet/service-kit';
 import { ResumeWorkload } from '@snapfleet/workloads';
 import { BringBack, type Report } from './bring-back/bring-back.js';
 import { Watch } from './bring-back/watch.js';
@@ -26,8 +26,7 @@ const reportTo =
   };
 
 function providers(settings: WorkloadGuardSettings): Provider[] {
-  const requestDeadlineMs = settings.SNAPFLEET_KUBERNETES_REQUEST_SECONDS * second;
-  const kubernetes = { kubeconfig: settings.SNAPFLEET_KUBECONFIG, requestDeadlineMs };
+  const kubernetes = kubernetesConnection(settings);
   const longestMs = settings.SNAPFLEET_LONGEST_DOWNTIME_SECONDS * second;
   const everyMs = settings.SNAPFLEET_ROUND_SECONDS * second;
   return [

@@ -1,4 +1,4 @@
-import { serviceSettings } from '@snapfleet/service-kit';
+import { kubernetesSettings, serviceSettings } from '@snapfleet/service-kit';
 import { z } from 'zod';
 
 const absolutePath = z.string().regex(/^\/.{0,4095}$/, 'must be an absolute path');
@@ -14,18 +14,7 @@ export const WorkloadGuardSettings = z.object({
     .regex(/^\/.{1,106}$/, 'must be an absolute path of at most 107 characters')
     .default('/run/snapfleet/workload-guard/guard.sock')
     .describe('where cluster-operator arms and disarms; open to the group of this process only'),
-  SNAPFLEET_KUBECONFIG: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("kubeconfig of the device's API server; default: the service account of the Pod it runs in"),
-  SNAPFLEET_KUBERNETES_REQUEST_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(300)
-    .default(30)
-    .describe('how long one request to the API server may take'),
+  ...kubernetesSettings.shape,
   SNAPFLEET_LONGEST_DOWNTIME_SECONDS: z.coerce
     .number()
     .int()

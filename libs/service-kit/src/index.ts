@@ -1,3 +1,4 @@
+export { kubernetesConnection, kubernetesSettings, type KubernetesSettings } from './kubernetes-settings.js';
 export { currentLogContext, runInContext } from './log-context.js';
 export {
   runService,

@@ -1,7 +1,6 @@
 import type { RestorePoint } from '@snapfleet/contracts';
-import { hasVerifiedBackup } from './last-good-copy.js';
+import { hasOpenWork, hasVerifiedBackup } from './last-good-copy.js';
 
-const isPending = ({ state }: { readonly state: string }): boolean => state === 'pending';
 const isSettled = ({ phase }: RestorePoint): boolean => !['deleted', 'deleting', 'failed'].includes(phase);
 
 /**
@@ -20,7 +19,7 @@ export function evictableSnapshots(
         point.snapshot?.deletionPolicy === 'Delete' &&
         deviceClasses.has(point.claim?.deviceClass ?? '') &&
         hasVerifiedBackup(point) &&
-        ![...point.backups, ...point.verifications].some(isPending),
+        !hasOpenWork(point),
     )
     .reverse();
 }

@@ -44,7 +44,9 @@ export function wouldRemoveLastGoodCopy(
   return !ofVolume.some((other) => other.restorePointId !== point.restorePointId && isGood(other));
 }
 
-const isPending = ({ state }: { readonly state: string }): boolean => state === 'pending';
+/** Whether a backup or a verification still waits for this restore point. */
+export const hasOpenWork = ({ backups, verifications }: RestorePoint): boolean =>
+  [...backups, ...verifications].some(({ state }) => state === 'pending');
 
 /**
  * What a retention of `keepLast` lets go of, the oldest first: local snapshots beyond that number, none before a verified
@@ -59,6 +61,6 @@ export function expiredByRetention(ofVolume: readonly RestorePoint[], keepLast: 
   if (!kept.some(isGood)) return [];
   return withSnapshot
     .slice(keepLast)
-    .filter(({ backups, verifications }) => ![...backups, ...verifications].some(isPending))
+    .filter((point) => !hasOpenWork(point))
     .reverse();
 }
