@@ -65,26 +65,31 @@ export class FaultBench {
 
   /** What is wrong with the workload; it has some seconds for its Pods. */
   async workloadProblems(): Promise<string[]> {
-    const name = this.workload.name;
     let problems: string[] = [];
     await waitUntil(
       'the workload is as it was',
       async () => {
-        const { metadata, spec, status } = await this.apps.readNamespacedDeployment({
-          name,
-          namespace: this.namespace,
-        });
-        const mark = metadata?.annotations?.['snapfleet.io/quiesced'];
-        problems = [
-          ...(spec?.replicas === replicas ? [] : [`spec.replicas is ${String(spec?.replicas)}`]),
-          ...(status?.readyReplicas === replicas ? [] : [`${String(status?.readyReplicas ?? 0)} replicas are ready`]),
-          ...(mark === undefined ? [] : ['it is still marked as quiesced']),
-        ];
+        problems = await this.lookAtWorkload();
         return problems.length === 0;
       },
       { deadlineMs: 15_000, pauseMs: 50 },
     ).catch(() => undefined);
     return problems;
+  }
+
+  private async lookAtWorkload(): Promise<string[]> {
+    const deployment = { name: this.workload.name, namespace: this.namespace };
+    try {
+      const { metadata, spec, status } = await this.apps.readNamespacedDeployment(deployment);
+      const mark = metadata?.annotations?.['snapfleet.io/quiesced'];
+      return [
+        ...(spec?.replicas === replicas ? [] : [`spec.replicas is ${String(spec?.replicas)}`]),
+        ...(status?.readyReplicas === replicas ? [] : [`${String(status?.readyReplicas ?? 0)} replicas are ready`]),
+        ...(mark === undefined ? [] : ['it is still marked as quiesced']),
+      ];
+    } catch (error) {
+      return [`it could not be looked at: ${String(error)}`];
+    }
   }
 
   /** What is left now and was not left by an earlier fault. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ServiceName } from '../support/services.js';
+import { nameOfRealBlow, type RealBlow } from './real-blow.js';
 
 /** A service that faults are injected into. */
 export type VictimService = Extract<
@@ -15,7 +16,8 @@ export type Blow =
   /** Held for longer than its messages wait for an acknowledgement, then it goes on. */
   | { readonly kind: 'pause'; readonly victim: VictimService }
   /** The API server: gone for some seconds, or many of its answers are errors, or lost, until the operation has ended. */
-  | { readonly kind: 'api'; readonly behaviour: 'away' | 'flaky' };
+  | { readonly kind: 'api'; readonly behaviour: 'away' | 'flaky' }
+  | RealBlow;
 
 /** When it is done. The workload is scaled to 0, or has hooks. */
 export type FaultMoment =
@@ -43,7 +45,7 @@ const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', '
 const paused: readonly VictimService[] = ['orchestrator', 'cluster-operator'];
 
 /** Events at which the services that follow the workflow are in the middle of their work. */
-const events = ['snapshot.ready', 'backup.started', 'backup.completed', 'restore.verified'];
+export const events = ['snapshot.ready', 'backup.started', 'backup.completed', 'restore.verified'];
 
 const Transitions = z.record(z.string(), z.object({ steps: z.array(z.string()), next: z.array(z.string()) }));
 
@@ -85,7 +87,7 @@ export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks
 
 export const nameOfFault = ({ blow, at }: Fault): string => `${nameOfBlow(blow)} ${nameOfMoment(at)}`;
 
-function nameOfBlow(blow: Blow): string {
+export function nameOfBlow(blow: Blow): string {
   switch (blow.kind) {
     case 'kill':
       return `kill -9 ${blow.victim}`;
@@ -93,6 +95,9 @@ function nameOfBlow(blow: Blow): string {
       return `pause ${blow.victim}`;
     case 'api':
       return `API server ${blow.behaviour}`;
+    case 'real-kill':
+    case 'power-cut':
+      return nameOfRealBlow(blow);
   }
 }
 

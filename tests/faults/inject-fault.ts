@@ -4,7 +4,7 @@ import { type FaultBench, markerHooks } from './fault-bench.js';
 import { strike } from './strike.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const reachMs = 60_000;
+const reachMs = 180_000;
 
 /** What a fault does to a run: its `snapshot.create` is sent, the fault injected, and everything runs again. */
 export async function injectFault(bench: FaultBench, fault: Fault): Promise<CommandHandle<'snapshot.create'>> {

@@ -1,22 +1,26 @@
 /**
  * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
- * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The part `host` runs on its own
- * only: `--only host`.
+ * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The parts `host` and `real` run
+ * on their own only: `--only host`, `--only real`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
+import { startOnRealDevice } from '../support/on-real-device.js';
+import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { chooseFaults } from './choose-faults.js';
 import { FaultBench } from './fault-bench.js';
-import { allFaults } from './fault-list.js';
+import { allFaults, type Fault } from './fault-list.js';
 import { problemsOf, tableOf } from './fault-table.js';
 import { killHost } from './kill-host.js';
+import { chooseInTurn, realFaults } from './real-fault-list.js';
 import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const usage =
-  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host]';
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host|real]';
+const parts = ['simulation', 'device', 'host', 'real'];
 
 interface Options {
   readonly seed: number;
@@ -37,8 +41,7 @@ function options(): Options {
     if (Number.isInteger(value) && value > 0) return value;
     throw new Error(`not a whole number above 0: ${String(given)}`);
   };
-  if (values.only !== undefined && !['simulation', 'device', 'host'].includes(values.only))
-    throw new Error(`no such part: ${values.only}`);
+  if (values.only !== undefined && !parts.includes(values.only)) throw new Error(`no such part: ${values.only}`);
   return {
     seed: number(values.seed, 1),
     schedules: number(values.schedules, 20_000),
@@ -75,9 +78,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-async function injectAll(seed: number, count: number): Promise<boolean> {
-  const faults = chooseFaults(await allFaults(), count, seed);
-  const bench = await FaultBench.on(await startOnEmbeddedDevice({ faultyApi: true }));
+/** What is injected, and where. */
+interface Injection {
+  readonly faults: readonly Fault[];
+  readonly start: () => Promise<SnapfleetDevice>;
+}
+
+const intoEmbeddedDevice = async (seed: number, count: number): Promise<Injection> => ({
+  faults: chooseFaults(await allFaults(), count, seed),
+  start: () => startOnEmbeddedDevice({ faultyApi: true }),
+});
+
+const intoRealDevice = async (seed: number, count: number): Promise<Injection> => ({
+  faults: chooseInTurn(await realFaults(), count, seed),
+  start: startOnRealDevice,
+});
+
+async function injectAll({ faults, start }: Injection): Promise<boolean> {
+  const bench = await FaultBench.on(await start());
   const verdicts: FaultVerdict[] = [];
   try {
     for (const fault of faults) {
@@ -111,8 +129,10 @@ const { seed, schedules, count, kills, images, only } = readOptions();
 if (only === 'host') {
   const passed = runTests(['faults-host']);
   process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
+} else if (only === 'real') {
+  process.exitCode = (await injectAll(await intoRealDevice(seed, count))) ? 0 : 1;
 } else {
   const kept = only === 'device' || simulate(seed, schedules);
-  const survived = only === 'simulation' || (await injectAll(seed, count));
+  const survived = only === 'simulation' || (await injectAll(await intoEmbeddedDevice(seed, count)));
   process.exitCode = kept && survived ? 0 : 1;
 }

@@ -10,6 +10,7 @@ import { waitUntil } from '../support/wait-until.js';
 import { type FaultBench, files, marker } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
 import { injectFault } from './inject-fault.js';
+import { mayRefuseForNow } from './real-blow.js';
 import { calm } from './strike.js';
 
 /** What became of a fault; each list is empty when it was survived. */
@@ -67,6 +68,7 @@ const isCancelled = ({ at }: Fault): boolean => at.kind === 'step' && at.phase =
 /** Whether a fault may have the snapshot refused: without its guard, or without an API server, none should be made. */
 function mayRefuse({ blow }: Fault, { code, retryable }: CommandFailure): boolean {
   if (blow.kind === 'api') return retryable;
+  if (blow.kind === 'real-kill' || blow.kind === 'power-cut') return retryable && mayRefuseForNow(blow);
   return blow.kind === 'kill' && blow.victim === 'workload-guard' && code === 'guard_unavailable';
 }
 

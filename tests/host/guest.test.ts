@@ -68,6 +68,18 @@ describe('a guest', () => {
     );
   });
 
+  it('boots again after its power was off, from its disk and at the same addresses', async () => {
+    await guest.run('dd', ['of=/dev/ubdb', 'conv=fsync'], { deadlineMs, input: 'synced' });
+    await guest.run('touch', ['/run/gone'], { deadlineMs });
+    const program = await guest.start('sleep', ['600']);
+    await guest.powerOff();
+    await expect(program.ended).rejects.toThrow('the guest has ended');
+    await expect(guest.run('true', [], { deadlineMs })).rejects.toThrow('the guest has ended');
+    await guest.powerOn();
+    expect((await guest.run('head', ['-c', '6', '/dev/ubdb'], { deadlineMs })).stdout).toBe('synced');
+    await guest.run('test', ['!', '-e', '/run/gone'], { deadlineMs });
+  });
+
   it('still has after a power cut what was synced to a disk that is kept', async () => {
     await guest.run('dd', ['of=/dev/ubdb', 'conv=fsync'], { deadlineMs, input: 'written' });
     await guest.powerCut();

@@ -67,6 +67,10 @@ export class SnapfleetDevice {
     return this.parts.systemd;
   }
 
+  get hasFaultyApi(): boolean {
+    return this.parts.api !== undefined;
+  }
+
   get api(): FaultyApi {
     if (this.parts.api === undefined) throw new Error('the API server of this device cannot be made bad');
     return this.parts.api;

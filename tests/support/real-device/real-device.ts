@@ -23,7 +23,16 @@ import { grantAccess } from './app-access.js';
 import type { ClusterClient } from './cluster-client.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
 import { lvsArguments, parseThinVolumes, type ThinVolume } from './logical-volumes.js';
-import { bootStorageGuest, publishDirectory, startStorageNode, type StorageNodeOptions } from './storage-node.js';
+import {
+  bootStorageGuest,
+  publishDirectory,
+  rebootStorageGuest,
+  StorageNode,
+  type StorageNodeOptions,
+} from './storage-node.js';
+import type { GuestServer } from './guest-server.js';
+import type { ServerProcess } from './server-process.js';
+import { waitUntil } from '../wait-until.js';
 import { UndoStack } from './undo-stack.js';
 import { parseFiles, readingScript, writingScript } from './volume-files.js';
 
@@ -53,8 +62,8 @@ export async function startRealDevice(options: RealDeviceOptions = {}): Promise<
       throw error;
     });
     const guest = await booting;
-    const guestKubeconfigPath = await startStorageNode(guest, controlPlane, directory, undo);
-    return new RealDevice({ controlPlane, guestKubeconfigPath, directory, guest, undo });
+    const storageNode = await StorageNode.start(guest, controlPlane, directory, undo);
+    return new RealDevice({ controlPlane, storageNode, directory, guest, undo });
   } catch (error) {
     await undo.unwind();
     throw error;
@@ -63,7 +72,7 @@ export async function startRealDevice(options: RealDeviceOptions = {}): Promise<
 
 interface RealDeviceParts {
   readonly controlPlane: ControlPlane;
-  readonly guestKubeconfigPath: string;
+  readonly storageNode: StorageNode;
   readonly directory: string;
   readonly guest: Guest;
   readonly undo: UndoStack;
@@ -87,15 +96,17 @@ export class RealDevice implements DeviceUnderTest {
   readonly directory: string;
   readonly guest: Guest;
   readonly controlPlane: ControlPlane;
+  readonly #storageNode: StorageNode;
   readonly #cluster: ClusterClient;
   readonly #undo: UndoStack;
 
   constructor(parts: RealDeviceParts) {
     this.controlPlane = parts.controlPlane;
     this.kubeconfigPath = parts.controlPlane.kubeconfigPath;
-    this.guestKubeconfigPath = parts.guestKubeconfigPath;
+    this.guestKubeconfigPath = parts.storageNode.kubeconfigPath;
     this.directory = parts.directory;
     this.guest = parts.guest;
+    this.#storageNode = parts.storageNode;
     this.#cluster = parts.controlPlane.cluster;
     this.#undo = parts.undo;
   }
@@ -162,6 +173,45 @@ export class RealDevice implements DeviceUnderTest {
       const [device, directory] = line.split(' ');
       return device?.startsWith('/dev/') && directory !== undefined ? [{ device, directory }] : [];
     });
+  }
+
+  /** From now on every server is started again when it ends, as systemd or a kubelet does on a device. */
+  keepServersRunning(): void {
+    for (const server of this.#servers()) server.keepRunning();
+  }
+
+  /** `kill -9` of a server, `etcd` for one; it is started again where `keepServersRunning` was asked for. */
+  async kill9(name: string): Promise<void> {
+    const server = this.#servers().find((one) => one.name === name);
+    if (server === undefined) throw new Error(`this device has no ${name}`);
+    await server.kill9();
+  }
+
+  /** Kills all servers and the kernel of the guest at once; what was not on a disk by then is lost. */
+  async cutPower(): Promise<void> {
+    this.keepServersRunning();
+    for (const server of this.#storageNode.servers.values()) server.giveUp();
+    await Promise.all([
+      this.guest.powerOff(),
+      ...[...this.controlPlane.servers.values()].map((server) => server.cut()),
+    ]);
+  }
+
+  /** Starts all of it again from what is on the disks, at the same addresses, and waits until it serves. */
+  async powerOn(): Promise<void> {
+    for (const server of this.controlPlane.servers.values()) server.start();
+    await rebootStorageGuest(this.guest);
+    await this.apiServerIsReady();
+    await this.#storageNode.start();
+  }
+
+  async apiServerIsReady(): Promise<void> {
+    const deadline = { deadlineMs: consumerDeadlineMs, pauseMs: 100 };
+    await waitUntil('the API server is ready', () => this.#cluster.isReady(), deadline);
+  }
+
+  #servers(): (GuestServer | ServerProcess)[] {
+    return [...this.controlPlane.servers.values(), ...this.#storageNode.servers.values()];
   }
 
   stop(): Promise<void> {

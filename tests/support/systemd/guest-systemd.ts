@@ -51,11 +51,12 @@ export interface GuestSystemdOptions {
 export class GuestSystemd {
   /** What is /etc/snapfleet there. */
   readonly #settings: string;
+  #pid = '';
 
   private constructor(
     private readonly guest: Guest,
-    stage: string,
-    private readonly pid: string,
+    private readonly stage: string,
+    private readonly stateDevice: string,
   ) {
     this.#settings = join(stage, 'etc', 'snapfleet');
   }
@@ -63,6 +64,14 @@ export class GuestSystemd {
   static async start(guest: Guest, { stateDevice, workDirectory }: GuestSystemdOptions): Promise<GuestSystemd> {
     const stage = join(workDirectory, 'systemd');
     await makeStage(stage);
+    const systemd = new GuestSystemd(guest, stage, stateDevice);
+    await systemd.boot();
+    return systemd;
+  }
+
+  /** Starts it, at first or in a guest that was booted again. */
+  async boot(): Promise<void> {
+    const { guest, stage, stateDevice } = this;
     const programs = await serverPrograms('nats', 'restic');
     const started = Promise.withResolvers<undefined>();
     const said: string[] = [];
@@ -87,12 +96,12 @@ export class GuestSystemd {
     );
     await started.promise;
     const { stdout } = await guest.run('cat', [`${work}/pid`], { deadlineMs: commandDeadlineMs });
-    return new GuestSystemd(guest, stage, stdout.trim());
+    this.#pid = stdout.trim();
   }
 
   /** Runs a program of the guest with the files and processes that systemd sees. */
   run(program: string, args: readonly string[], options: Partial<GuestRunOptions> = {}): Promise<GuestRunResult> {
-    const enter = ['--target', this.pid, '--mount', '--pid', '--cgroup', '--', program, ...args];
+    const enter = ['--target', this.#pid, '--mount', '--pid', '--cgroup', '--', program, ...args];
     return this.guest.run('nsenter', enter, { deadlineMs: commandDeadlineMs, workingDirectory: '/', ...options });
   }
 

@@ -121,6 +121,11 @@ export class GuestJobs {
     if (!this.socket.destroyed) this.#send({ type: 'halt' });
   }
 
+  /** What runs is lost to the host. */
+  disconnect(): void {
+    this.socket.destroy();
+  }
+
   #send(request: GuestRequest): void {
     this.socket.write(`${JSON.stringify(request)}\n`);
   }

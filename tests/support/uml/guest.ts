@@ -6,12 +6,14 @@
  *   const { stdout } = await guest.run('lvs', ['--noheadings'], { deadlineMs: 30_000 });   // throws unless exit code 0
  *   const node = await guest.start('topolvm-node', ['--config=...'], { onLine: console.log });
  *   await guest.stop();        // orderly: programs ended, disk synced;   guest.powerCut() is the other way
+ *   await guest.powerOff();    // a power cut too, but it can be booted again, at the same addresses:   await guest.powerOn();
  *
  * The guest reaches servers of the host at `guest.hostAddress` (they must listen on 0.0.0.0 or that address), the host
  * reaches servers of the guest at `guest.guestAddress`. One CPU: LVM commands take about 0.5 s, JavaScript is about 8
  * times slower. When the test process dies, however it dies, the guest and its network device are gone too.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +29,7 @@ const script = fileURLToPath(new URL('./run-in-uml', import.meta.url));
 const agent = fileURLToPath(new URL('./guest-agent.ts', import.meta.url));
 const bootDeadlineMs = 120_000;
 const haltDeadlineMs = 20_000;
+const readyLine = /^agent ready (\S+) (\S+) (\d+)$/;
 
 export interface GuestOptions {
   /** Memory, as `2G` (the default). */
@@ -52,7 +55,11 @@ export interface Guest {
   stop(): Promise<void>;
   /** Ends the guest at once, as if the power were cut: what was not synced is lost. */
   powerCut(): Promise<void>;
-  /** Resolves when the guest has ended, however that came about. */
+  /** Ends it as a power cut does, and keeps its disk and its network; what runs or is asked for until `powerOn` fails. */
+  powerOff(): Promise<void>;
+  /** Boots it again from its disk; its programs have to be started anew. */
+  powerOn(): Promise<void>;
+  /** Resolves when the guest has ended for good, however that came about. */
   readonly ended: Promise<void>;
 }
 
@@ -66,12 +73,12 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_OPTIONS: '', ...options.env },
     },
   );
-  const said: string[] = [];
   const ended = endOf(machine);
+  const words = new GuestWords(machine, ended);
   try {
-    const [hostAddress, guestAddress, port] = await addressesFrom(machine, ended, said);
-    const socket = await connect(guestAddress, Number(port));
-    const jobs = new GuestJobs(socket);
+    const [, hostAddress = '', guestAddress = '', port] = await words.next(readyLine);
+    const connectJobs = async (): Promise<GuestJobs> => new GuestJobs(await connect(guestAddress, Number(port)));
+    let jobs = await connectJobs();
     return {
       hostAddress,
       guestAddress,
@@ -84,12 +91,24 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       },
       powerCut: async () => {
         await endWithin(machine, ended, 0);
-        socket.destroy();
+        jobs.disconnect();
+      },
+      powerOff: async () => {
+        const off = words.next(/^power off$/);
+        machine.kill('SIGUSR1');
+        await off;
+        jobs.disconnect();
+      },
+      powerOn: async () => {
+        const ready = words.next(readyLine);
+        machine.kill('SIGUSR2');
+        await ready;
+        jobs = await connectJobs();
       },
     };
   } catch (error) {
     await endWithin(machine, ended, 0);
-    throw new Error(`the guest did not start: ${said.join('\n')}`, { cause: error });
+    throw new Error(`the guest did not start: ${words.said.join('\n')}`, { cause: error });
   }
 }
 
@@ -112,29 +131,44 @@ function endOf(machine: ChildProcess): Promise<void> {
   });
 }
 
-async function addressesFrom(
-  machine: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream },
-  ended: Promise<void>,
-  said: string[],
-): Promise<[string, string, string]> {
-  const ready = Promise.withResolvers<[string, string, string]>();
-  machine.on('error', ready.reject);
-  for (const input of [machine.stdout, machine.stderr]) {
-    createInterface({ input }).on('line', (line) => {
-      said.push(line);
-      const match = /^agent ready (\S+) (\S+) (\d+)$/.exec(line);
-      if (match?.[1] && match[2] && match[3]) ready.resolve([match[1], match[2], match[3]]);
+/** What run-in-uml and the agent say. */
+class GuestWords {
+  readonly said: string[] = [];
+  readonly #heard = new EventEmitter();
+
+  constructor(
+    private readonly machine: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream },
+    private readonly ended: Promise<void>,
+  ) {
+    for (const input of [machine.stdout, machine.stderr]) {
+      createInterface({ input }).on('line', (line) => {
+        this.said.push(line);
+        this.#heard.emit('line', line);
+      });
+    }
+  }
+
+  /** The next line that is like this. */
+  async next(pattern: RegExp): Promise<RegExpExecArray> {
+    const found = Promise.withResolvers<RegExpExecArray>();
+    const look = (line: string): void => {
+      const match = pattern.exec(line);
+      if (match !== null) found.resolve(match);
+    };
+    this.#heard.on('line', look);
+    this.machine.once('error', found.reject);
+    void this.ended.then(() => {
+      found.reject(new Error('run-in-uml has ended'));
+    });
+    const timer = setTimeout(() => {
+      found.reject(new Error(`it did not say ${String(pattern)} within ${String(bootDeadlineMs)} ms`));
+    }, bootDeadlineMs);
+    return await found.promise.finally(() => {
+      clearTimeout(timer);
+      this.#heard.off('line', look);
+      this.machine.off('error', found.reject);
     });
   }
-  const timer = setTimeout(() => {
-    ready.reject(new Error(`no agent within ${String(bootDeadlineMs)} ms`));
-  }, bootDeadlineMs);
-  void ended.then(() => {
-    ready.reject(new Error('run-in-uml has ended'));
-  });
-  return await ready.promise.finally(() => {
-    clearTimeout(timer);
-  });
 }
 
 function connect(host: string, port: number): Promise<Socket> {
