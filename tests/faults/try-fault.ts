@@ -6,6 +6,7 @@ import {
   SnapshotDelete,
   SnapshotShow,
 } from '@snapfleet/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../support/wait-until.js';
 import { type FaultBench, files, marker } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
@@ -26,7 +27,9 @@ export interface FaultVerdict {
 
 type Handle = CommandHandle<'snapshot.create'>;
 const endMs = 180_000;
-const leaseEndMs = 60_000;
+const leaseEndMs = 120_000;
+/** Longer than the doctor waits for a service that does not answer. */
+const doctorMs = 30_000;
 
 /** Injects one fault, waits for the end without helping, and looks at what is there. */
 export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVerdict> {
@@ -52,13 +55,20 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   return { fault: nameOfFault(fault), milliseconds, wrongEnds, dataLost, workloadsDown, leaks };
 }
 
-/** The tests' own requests: a server closes an idle connection while a request is on its way, and they only read. */
+/** A server closes an idle connection while a request is on its way, or it has just been started again. */
+const passing: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 403, 429, 500, 503]);
+const readAttempts = 30;
+
+/** The tests' own requests, which only read. */
 async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return read();
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      const isPassing = error instanceof Error && 'code' in error && passing.has(error.code);
+      if (!isPassing || attempt === readAttempts) throw error;
+      await sleep(1_000);
+    }
   }
 }
 
@@ -147,7 +157,7 @@ async function leftAfter(bench: FaultBench, made: boolean, { restorePointId }: H
     const command = { restorePointId, deleteBackups: true, allowLastGoodCopy: true };
     await client.outcome(await client.send(SnapshotDelete, command), { deadlineMs: endMs });
   }
-  const left = await bench.leftovers();
+  const left = await withFreshConnection(() => bench.leftovers());
   const { namespace, persistentVolumeClaim } = bench;
   if (marker in (await snapfleet.device.readFiles({ namespace, persistentVolumeClaim })))
     left.push('what the hook before the cut did is not undone');
@@ -162,7 +172,7 @@ async function leasesLeft({ client }: FaultBench): Promise<string[]> {
   await waitUntil(
     'no lease is left',
     async () => {
-      const { checks } = await client.ask(DeviceDoctor, {});
+      const { checks } = await client.ask(DeviceDoctor, {}, { deadlineMs: doctorMs });
       note = checks.find(({ check }) => check === 'host-lvm answers')?.note;
       return note === '0 leases';
     },

@@ -18,6 +18,10 @@ export interface ApiRequest {
 const retriedStatuses: ReadonlySet<number> = new Set([0, 429, 502, 503, 504]);
 /** About ten seconds: a MicroShift that restarts its API server is waited for. */
 const attempts = 8;
+/** What an API server also answers while it starts: it does not know its roles and accounts yet. */
+const refusals: ReadonlySet<number> = new Set([401, 403]);
+/** Everybody may ask for it, and it is answered before the roles are known. */
+const readiness: ApiRequest = { method: 'GET', path: '/readyz' };
 
 /**
  * HTTP to one API server with the credentials of a kubeconfig. Objects stay plain JSON: the generated clients of
@@ -34,7 +38,8 @@ export class ApiConnection {
 
   /**
    * Sends a request and reads the JSON answer. No answer, 429 and 502 to 504 are tried again within the deadline: all
-   * writes here are creations by name, or carry a precondition, so that a repeated one is noticed.
+   * writes here are creations by name, or carry a precondition, so that a repeated one is noticed. So is what
+   * an API server refuses that is not ready.
    * @throws KubernetesApiError, or the reason of the caller's signal
    */
   async send(request: ApiRequest): Promise<unknown> {
@@ -91,7 +96,29 @@ export class ApiConnection {
     }
   }
 
+  /** Opens a request; that it is refused counts only if the API server was ready before. */
   async #open(request: ApiRequest, signal: AbortSignal): Promise<Response> {
+    try {
+      return await this.#openOnce(request, signal);
+    } catch (refusal) {
+      if (!isRefusal(refusal)) throw refusal;
+      if (!(await this.#isReady(signal))) throw KubernetesApiError.ofStart(refusal);
+      return this.#openOnce(request, signal);
+    }
+  }
+
+  /** Whether the API server says that it is ready, or says nothing about it. */
+  async #isReady(signal: AbortSignal): Promise<boolean> {
+    try {
+      const response = await this.#openOnce(readiness, signal);
+      await response.body?.cancel();
+      return true;
+    } catch (error) {
+      return error instanceof KubernetesApiError && !error.passing;
+    }
+  }
+
+  async #openOnce(request: ApiRequest, signal: AbortSignal): Promise<Response> {
     const context = await this.#authenticated(request);
     let response: Response;
     try {
@@ -127,6 +154,9 @@ export class ApiConnection {
     return context;
   }
 }
+
+const isRefusal = (thrown: unknown): thrown is KubernetesApiError =>
+  thrown instanceof KubernetesApiError && refusals.has(thrown.status);
 
 const nameOf = (request: ApiRequest): string => `${request.method} ${request.path}`;
 

@@ -32,6 +32,12 @@ export class KubernetesApiError extends Error {
     return new KubernetesApiError(status, reason, `${request}: ${String(status)} ${reason}: ${message}`);
   }
 
+  /** The error of a request that was refused by an API server that is not ready: it may be allowed. */
+  static ofStart(refusal: KubernetesApiError): KubernetesApiError {
+    const options = { cause: refusal };
+    return new KubernetesApiError(503, 'NotReady', `the API server is not ready yet: ${refusal.message}`, options);
+  }
+
   /** The error of a request that got no answer. */
   static ofSilence(request: string, cause: unknown): KubernetesApiError {
     const why =
