@@ -2,7 +2,7 @@ export { workloadAccess, type WorkloadCluster } from './access/workload-access.j
 export { GuardClient } from './guard/guard-client.js';
 export { ErrorAnswer, TimerAnswer, TimerList, TimerOrder, timerPath, timersPath } from './guard/guard-protocol.js';
 export type { TimerKey, WorkloadGuard } from './guard/workload-guard.js';
-export { endMarkPatch, hasEndMark } from './marks/end-marks.js';
+export { fencePatch, highestFence, isFenced } from './marks/fence.js';
 export { markPatch, readQuiesceMark, type QuiesceMark } from './marks/quiesce-mark.js';
 export { workloadAnnotation } from './marks/workload-annotations.js';
 export { ResumeWorkload, type Resumed } from './resume/resume-workload.js';

@@ -3,6 +3,7 @@ import { ClaimPreflight, WorkloadRunHooks, type DataInputOf, type WritingPod } f
 import { beforeAll, describe, expect, test } from 'vitest';
 import { grantHooks } from '../../support/hooks-role.js';
 import { mergePatch } from './cluster.js';
+import { nextFencingToken } from './fencing-tokens.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
@@ -19,6 +20,7 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     const run = (moment: Command['moment'], hooks: Hooks, more: Partial<Command> = {}) =>
       use().call(WorkloadRunHooks, {
         operationId: randomUUID(),
+        fencingToken: nextFencingToken(),
         namespace: home().namespace,
         moment,
         pods,
@@ -51,15 +53,15 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     });
 
     test('what a hook does before the cut, another one undoes after it; then it comes too late', async () => {
-      const operationId = randomUUID();
-      const before = await run('before', touch, { operationId });
+      const operation = { operationId: randomUUID(), fencingToken: nextFencingToken() };
+      const before = await run('before', touch, operation);
       expect(before).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(before.pods).toMatchObject([{ name: pods[0]?.name, containers: [{ name: 'app' }] }]);
       expect(await marked()).toBe(true);
-      const after = await run('after', remove, { operationId, pods: before.pods });
+      const after = await run('after', remove, { ...operation, pods: before.pods });
       expect(after).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(await marked()).toBe(false);
-      expect((await errorOf(run('before', touch, { operationId }))).code).toBe('operation_superseded');
+      expect((await errorOf(run('before', touch, operation))).code).toBe('operation_superseded');
       expect(await marked()).toBe(false);
     });
 

@@ -1,8 +1,7 @@
 import type { DataOf, WorkloadRunHooks } from '@snapfleet/contracts';
 import { isApiError, retryOnConflict } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
-import { annotation } from '../marks/marks.js';
+import { fencePatch } from '@snapfleet/workloads';
 
 /**
  * Leaves on each Pod that is still there the note that this operation lets it go on: hooks of before the cut that come later
@@ -10,15 +9,16 @@ import { annotation } from '../marks/marks.js';
  */
 export async function noteEndOfHooks(
   cluster: Cluster,
-  { namespace, operationId, pods }: DataOf<typeof WorkloadRunHooks>,
+  { namespace, fencingToken, pods }: DataOf<typeof WorkloadRunHooks>,
   signal: AbortSignal,
 ): Promise<void> {
   const note = async (name: string, uid: string): Promise<void> => {
     const key = { namespace, name };
     const found = await cluster.pods.get(key, { signal });
-    if (found?.metadata.uid !== uid || hasEndMark(found, annotation.resumed, operationId)) return;
+    const note = found?.metadata.uid === uid ? fencePatch(found, fencingToken) : undefined;
+    if (note === undefined) return;
     try {
-      await cluster.pods.patch(key, endMarkPatch(found, annotation.resumed, operationId), { signal });
+      await cluster.pods.patch(key, note, { signal });
     } catch (error) {
       // Gone in between: there is nothing to fence.
       if (!isApiError(error, 404)) throw error;

@@ -8,13 +8,16 @@ export class ModelWriters {
   private frozen: { readonly operationId: string; readonly freezeId: string; readonly since: number } | undefined;
   private readonly thawed = new Set<string>();
   private readonly locks = new Set<string>();
-  private readonly released = new Set<string>();
+  private fence: number;
   private freezes = 0;
 
   constructor(
     private readonly time: VirtualTime,
     private readonly unfenced: boolean,
-  ) {}
+    fenceAtBegin: number,
+  ) {
+    this.fence = fenceAtBegin;
+  }
 
   /** Whether nothing writes although the Pods run. */
   get quiet(): boolean {
@@ -52,10 +55,11 @@ export class ModelWriters {
     return { thawedAt: this.time.now().toISOString(), held, ...(held ? {} : { reason: 'its time was over' }) };
   }
 
-  *runHooks(operationId: string, { moment, pods }: Readonly<Record<string, unknown>>): ModelStep {
+  *runHooks(operationId: string, { fencingToken, moment, pods }: Readonly<Record<string, unknown>>): ModelStep {
     yield 5;
-    if (moment === 'after') this.released.add(operationId);
-    else if (this.released.has(operationId) && !this.unfenced) throw superseded();
+    const token = Number(fencingToken);
+    if (moment === 'after') this.fence = Math.max(this.fence, token);
+    else if (token <= this.fence && !this.unfenced) throw superseded();
     if (moment === 'after') this.locks.delete(operationId);
     else this.locks.add(operationId);
     yield 20;

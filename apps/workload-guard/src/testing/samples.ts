@@ -1,10 +1,12 @@
-import { Namespace, ObjectUid, OperationId, SavedWorkload } from '@snapfleet/contracts';
+import { FencingToken, Namespace, ObjectUid, OperationId, SavedWorkload } from '@snapfleet/contracts';
 import type { FakeCluster } from '@snapfleet/kubernetes/testing';
 import type { QuiescedWorkload, TimerKey, TimerOrder } from '@snapfleet/workloads';
 
 /** Values that the unit tests share. */
 export const operationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
 export const otherOperationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a88');
+export const fencingToken = FencingToken.parse(7);
+export const laterFencingToken = FencingToken.parse(8);
 export const namespace = Namespace.parse('shop');
 export const never: AbortSignal = new AbortController().signal;
 export const year = 365 * 86_400_000;
@@ -14,19 +16,21 @@ const podSpec = { containers: [{ name: 'base', image: 'busybox' }] };
 
 /** A workload of three replicas that operation `operation` has scaled to 0, as cluster-operator leaves it. */
 export function quiescedDeployment(cluster: FakeCluster, mark: object = {}, operation = operationId): QuiescedWorkload {
-  const quiesced = JSON.stringify({ operationId: operation, replicas, ...mark });
+  const token = operation === operationId ? fencingToken : laterFencingToken;
+  const quiesced = JSON.stringify({ operationId: operation, fencingToken: token, replicas, ...mark });
   const found = cluster.workloads.Deployment.put({
     metadata: { name: 'orders', namespace, annotations: { 'snapfleet.io/quiesced': quiesced } },
     spec: { replicas: 0 },
   } as never);
   const workload = SavedWorkload.parse({ kind: 'Deployment', name: 'orders', uid: found.metadata.uid, replicas });
-  return { operationId: operation, namespace, workload };
+  return { operationId: operation, fencingToken: token, namespace, workload };
 }
 
 /** A bare Pod that was deleted. */
 export function quiescedPod(): QuiescedWorkload {
   const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'base', namespace }, spec: podSpec };
-  return { operationId, namespace, workload: SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: 'u-1', manifest }) };
+  const workload = SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: 'u-1', manifest });
+  return { operationId, fencingToken, namespace, workload };
 }
 
 /** A VolumeSnapshot that is ready, or not yet. */
@@ -45,6 +49,7 @@ export const keyOf = ({ operationId: operation, workload }: QuiescedWorkload): T
 });
 
 export const orderOf = (quiesced: QuiescedWorkload, maximumDowntimeSeconds = 900): TimerOrder => ({
+  fencingToken: quiesced.fencingToken,
   namespace: quiesced.namespace,
   workload: quiesced.workload,
   maximumDowntimeSeconds,

@@ -1,4 +1,5 @@
 import {
+  FencingToken,
   mostReadySnapshots,
   Namespace,
   ObjectName,
@@ -14,11 +15,14 @@ import { Anchor } from '../time/anchor.js';
 const time = z.iso.datetime({ offset: true });
 const key = { operationId: OperationId, workloadUid: ObjectUid };
 const workload = z.object({ kind: WorkloadKind, name: ObjectName });
+/** Timers of former versions have none. */
+const fencingToken = FencingToken.optional();
 
 /** The workload may be away, and comes back when the time is over. */
 const ArmedTimer = z.object({
   state: z.literal('armed'),
   ...key,
+  fencingToken,
   namespace: Namespace,
   saved: SavedWorkload,
   anchor: Anchor,
@@ -29,6 +33,7 @@ const ArmedTimer = z.object({
 const FiringTimer = z.object({
   state: z.literal('firing'),
   ...key,
+  fencingToken,
   namespace: Namespace,
   saved: SavedWorkload,
   begunAt: time,
@@ -66,8 +71,9 @@ export const isOpen = (timer: Timer | undefined): timer is OpenTimer =>
   timer?.state === 'armed' || timer?.state === 'firing';
 
 /** What has to be brought back. */
-export const quiescedOf = ({ operationId, namespace, saved }: OpenTimer): QuiescedWorkload => ({
+export const quiescedOf = ({ operationId, fencingToken, namespace, saved }: OpenTimer): QuiescedWorkload => ({
   operationId,
+  fencingToken,
   namespace,
   workload: saved,
 });
