@@ -106,7 +106,8 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
     test('a snapshot that does not become ready is removed, and told with what the cluster says about it', async () => {
       const { cluster } = use();
       const id = randomUUID();
-      const command = { restorePointId: id, volumeSnapshotClassName: 'no-such-class', readyDeadlineSeconds: 3 };
+      const own = { restorePointId: id, fencingToken: nextFencingToken() };
+      const command = { ...own, volumeSnapshotClassName: 'no-such-class', readyDeadlineSeconds: 3 };
       const error = await errorOf(take(command));
       expect(error.code).toBe('snapshot_not_ready');
       expect(error.message).toMatch(/not ready after 3 s.*no-such-class/);
