@@ -24,6 +24,16 @@ function open(onTakenOver?: () => void): Journal {
   return journal;
 }
 
+const entry = {
+  name: 'snapshot.ready',
+  data: {},
+  workflowId: 'w',
+  causationId: 'c',
+  subject: undefined,
+  traceparent: undefined,
+  time: new Date('2026-11-01T00:00:00Z'),
+};
+
 const write = (journal: Journal): void => {
   journal.transaction(() => {
     journal.setFact('written', 'yes');
@@ -43,6 +53,23 @@ test('a process that was paused while another one opened the journal writes noth
   expect(told).toBe(1);
   expect(successor.fact('written')).toBe('yes');
   write(successor);
+});
+
+test('nor does it mark as told what its successor tells again, and it learns so where it writes nothing', () => {
+  let told = 0;
+  const paused = new Outbox(open(() => (told += 1)));
+  paused.add({ ...entry, eventId: 'e' });
+  const [{ sequence } = { sequence: 0 }] = paused.waiting(1);
+  const successor = open();
+  expect(() => {
+    paused.markPublished(sequence);
+  }).toThrow(JournalTakenOverError);
+  expect(new Outbox(successor).waiting(1)).toHaveLength(1);
+  expect(() => {
+    opened[0]?.expectOwned();
+  }).toThrow(JournalTakenOverError);
+  expect(told).toBe(2);
+  successor.expectOwned();
 });
 
 test('a transaction that fails leaves nothing', () => {
@@ -67,16 +94,7 @@ test('a journal of a former version, whose operations have no fencing tokens, is
 test('what was told is told again as history, and what is too old is forgotten', () => {
   const outbox = new Outbox(open());
   const add = (eventId: string, time: string): void => {
-    outbox.add({
-      eventId,
-      name: 'snapshot.ready',
-      data: {},
-      workflowId: 'w',
-      causationId: 'c',
-      subject: undefined,
-      traceparent: undefined,
-      time: new Date(time),
-    });
+    outbox.add({ ...entry, eventId, time: new Date(time) });
   };
   add('old', '2026-01-01T00:00:00Z');
   add('told', '2026-11-01T00:00:00Z');

@@ -80,7 +80,7 @@ export class Journal {
 
   /**
    * Opens the file, or makes it; `:memory:` is for unit tests. Who opened it last owns it.
-   * @param onTakenOver called before a write of a former owner is refused: a process that was paused has to end
+   * @param onTakenOver called before a former owner is refused: a process that was paused has to end
    */
   constructor(
     file: string,
@@ -104,13 +104,20 @@ export class Journal {
    */
   transaction<Result>(work: () => Result): Result {
     return this.whole(() => {
-      const stored = this.storedEpoch();
-      if (stored === this.epoch) return work();
-      this.onTakenOver();
-      throw new JournalTakenOverError(
-        `the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`,
-      );
+      this.expectOwned();
+      return work();
     });
+  }
+
+  /**
+   * For what is done on behalf of the journal and writes nothing into it.
+   * @throws JournalTakenOverError
+   */
+  expectOwned(): void {
+    const stored = this.storedEpoch();
+    if (stored === this.epoch) return;
+    this.onTakenOver();
+    throw new JournalTakenOverError(`the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`);
   }
 
   /** Something that is remembered by its name. */
@@ -160,6 +167,10 @@ export type JournalDatabase = Pick<Journal, 'database'>;
 
 /** What makes several writes one. */
 export type JournalTransactions = Pick<Journal, 'transaction'>;
+
+/** What tells whether this process may still act. */
+export type JournalOwnership = Pick<Journal, 'expectOwned'>;
+
 /**
  * A saved Pod manifest may hold secrets in its environment. SQLite gives its other files the mode of the first one
  * (sqlite.org, os_unix.c, findCreateFileMode).

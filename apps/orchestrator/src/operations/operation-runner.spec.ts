@@ -11,7 +11,7 @@ import { createMessage } from '@snapfleet/contracts';
 import { describe, expect, test, vi } from 'vitest';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
-import { Journal } from '../journal/journal.js';
+import { Journal, JournalTakenOverError } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
@@ -135,6 +135,22 @@ describe('the runner', () => {
       expect(second.calls[0]).toBe(step);
     },
   );
+
+  test('begins no step once another process has opened the journal', async () => {
+    const journal = new Journal(':memory:');
+    const one = orchestrator(journal);
+    one.accept.create(command('k'));
+    // The real one ends the process.
+    const looked = vi.spyOn(journal, 'expectOwned').mockImplementation(() => {
+      void one.runner.stop();
+      throw new JournalTakenOverError('another process');
+    });
+    await vi.waitFor(() => {
+      expect(looked).toHaveBeenCalled();
+    });
+    await one.runner.stop();
+    expect(one.calls).toEqual([]);
+  });
 
   test('gives each operation a higher fencing token, and all of its commands carry it, also after a restart', async () => {
     const journal = new Journal(':memory:');

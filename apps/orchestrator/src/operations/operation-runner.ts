@@ -5,7 +5,7 @@ import {
   SnapfleetError,
 } from '@snapfleet/contracts';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { JournalTransactions } from '../journal/journal.js';
+import type { JournalOwnership, JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
@@ -38,7 +38,7 @@ export interface Clock {
 }
 
 interface RunnerParts {
-  readonly journal: JournalTransactions;
+  readonly journal: JournalTransactions & JournalOwnership;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -137,6 +137,8 @@ export class OperationRunner {
     const workflow = workflows.of(operation.kind);
     const state = workflow.read(operation.state);
     await this.parts.failpoint?.(phaseOf(state), 'before');
+    // A process that was paused here must not begin what its successor may have ended long ago.
+    this.parts.journal.expectOwned();
     const outcome = await this.outcomeOf(
       () => workflow.step(state, operation, this.restorePointsOf(operation)),
       operation,
