@@ -1,22 +1,23 @@
 /**
  * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
- * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The part `host` runs on its own
- * only: `--only host`.
+ * [--images N] [--only PART] [--match TEXT]`. Ends with 1 when something was lost, left down or left behind. The part `host`
+ * runs on its own only: `--only host`. With `--match` those injections are chosen from whose name has the text.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
 import { chooseFaults } from './choose-faults.js';
-import { FaultBench } from './fault-bench.js';
-import { allFaults } from './fault-list.js';
+import { deviceForFaults, FaultBench } from './fault-bench.js';
+import { allFaults, nameOfFault } from './fault-list.js';
 import { problemsOf, tableOf } from './fault-table.js';
 import { killHost } from './kill-host.js';
 import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const usage =
-  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host]';
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host]' +
+  ' [--match TEXT]';
 
 interface Options {
   readonly seed: number;
@@ -25,12 +26,13 @@ interface Options {
   readonly kills: number;
   readonly images: number;
   readonly only: string | undefined;
+  readonly match: string;
 }
 
 function options(): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text },
+    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text, match: text },
   });
   const number = (given: string | undefined, otherwise: number): number => {
     const value = given === undefined ? otherwise : Number(given);
@@ -46,6 +48,7 @@ function options(): Options {
     kills: number(values.kills, 200),
     images: number(values.images, 40),
     only: values.only,
+    match: values.match ?? '',
   };
 }
 
@@ -75,9 +78,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-async function injectAll(seed: number, count: number): Promise<boolean> {
-  const faults = chooseFaults(await allFaults(), count, seed);
-  const bench = await FaultBench.on(await startOnEmbeddedDevice({ faultyApi: true }));
+async function injectAll({ seed, count, match }: Options): Promise<boolean> {
+  const named = (await allFaults()).filter((fault) => nameOfFault(fault).includes(match));
+  if (named.length === 0) throw new Error(`no fault has "${match}" in its name`);
+  const faults = chooseFaults(named, count, seed);
+  const bench = await FaultBench.on(await startOnEmbeddedDevice(deviceForFaults));
   const verdicts: FaultVerdict[] = [];
   try {
     for (const fault of faults) {
@@ -98,7 +103,7 @@ async function injectAll(seed: number, count: number): Promise<boolean> {
   return !interrupted && verdicts.every((verdict) => problemsOf(verdict).length === 0);
 }
 
-function readOptions(): ReturnType<typeof options> {
+function readOptions(): Options {
   try {
     return options();
   } catch (error) {
@@ -107,12 +112,13 @@ function readOptions(): ReturnType<typeof options> {
   }
 }
 
-const { seed, schedules, count, kills, images, only } = readOptions();
+const chosen = readOptions();
+const { seed, schedules, kills, images, only } = chosen;
 if (only === 'host') {
   const passed = runTests(['faults-host']);
   process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
 } else {
   const kept = only === 'device' || simulate(seed, schedules);
-  const survived = only === 'simulation' || (await injectAll(seed, count));
+  const survived = only === 'simulation' || (await injectAll(chosen));
   process.exitCode = kept && survived ? 0 : 1;
 }
