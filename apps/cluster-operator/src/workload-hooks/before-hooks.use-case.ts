@@ -9,11 +9,8 @@ import {
 } from '@snapfleet/contracts';
 import { containerRun, isTerminating, type ContainerRun, type Pod } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { hasEndMark } from '@snapfleet/workloads';
+import { describeFailure, hasEndMark, holdsOn, presentPod, runHook } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
-import { describeFailure } from './describe-failure.js';
-import { holdsOn, presentPod } from './present-pod.js';
-import { runHook } from './run-hook.js';
 import { unhookedPods } from './unhooked-pods.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;

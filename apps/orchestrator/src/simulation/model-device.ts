@@ -28,10 +28,16 @@ export class ModelDevice {
     /** Leaves out the notes that fence late commands, to prove that the simulation finds what they are for. */
     unfenced = false,
   ) {
-    this.workload = new ModelWorkload(time, random, unfenced, () => this.snapshots.ready);
-    this.writers = new ModelWriters(time, unfenced);
+    const readySnapshots = (): readonly string[] => this.snapshots.ready;
+    this.workload = new ModelWorkload(time, random, unfenced, readySnapshots);
+    this.writers = new ModelWriters(time, random, unfenced, readySnapshots);
     const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
     this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
+  }
+
+  /** How many times a dead-man timer was faster than its operation. */
+  get timersFired(): number {
+    return this.workload.guard.fired + this.writers.guard.fired;
   }
 
   /** The step of a command. */

@@ -1,6 +1,7 @@
-import { Namespace, ObjectUid, OperationId, SavedWorkload } from '@snapfleet/contracts';
+import { deterministicUuid, Namespace, ObjectUid, OperationId, SavedWorkload } from '@snapfleet/contracts';
 import type { FakeCluster } from '@snapfleet/kubernetes/testing';
-import type { QuiescedWorkload, TimerKey, TimerOrder } from '@snapfleet/workloads';
+import { HeldWorkload, type QuiescedWorkload, type TimerKey, type TimerOrder } from '@snapfleet/workloads';
+import type { Guarded } from '../timers/timer.js';
 
 /** Values that the unit tests share. */
 export const operationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
@@ -10,6 +11,7 @@ export const never: AbortSignal = new AbortController().signal;
 export const year = 365 * 86_400_000;
 export const replicas = 3;
 
+const unlock = { command: ['unlock'] };
 const podSpec = { containers: [{ name: 'base', image: 'busybox' }] };
 
 /** A workload of three replicas that operation `operation` has scaled to 0, as cluster-operator leaves it. */
@@ -29,6 +31,22 @@ export function quiescedPod(): QuiescedWorkload {
   return { operationId, namespace, workload: SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: 'u-1', manifest }) };
 }
 
+/** Two Pods that hooks of operation `operation` hold, and what lets them go on. */
+export function heldPods(cluster: FakeCluster, operation = operationId, after: readonly object[] = [unlock]): Guarded {
+  const pods = ['orders-1', 'orders-2'].map((name) => ({ name, uid: deterministicUuid(name) }));
+  for (const { name, uid } of pods) {
+    const containerStatuses = [{ name: 'app', containerID: 'fake://app-1', state: { running: {} } }];
+    if (cluster.pods.objects.has(`${namespace}/${name}`)) continue;
+    cluster.pods.put({
+      metadata: { name, namespace, uid },
+      spec: { nodeName: 'device', containers: [{ name: 'app' }] },
+      status: { phase: 'Running', containerStatuses },
+    } as never);
+  }
+  const about = { level: 'hooks', kind: 'Deployment', name: 'orders', uid: pods[0]?.uid };
+  return { operationId: operation, namespace, workload: HeldWorkload.parse({ ...about, pods, after }) };
+}
+
 /** A VolumeSnapshot that is ready, or not yet. */
 export function putSnapshot(cluster: FakeCluster, name: string, readyToUse = true): ObjectUid {
   const made = cluster.snapshots.put({
@@ -39,13 +57,13 @@ export function putSnapshot(cluster: FakeCluster, name: string, readyToUse = tru
   return ObjectUid.parse(made.metadata.uid);
 }
 
-export const keyOf = ({ operationId: operation, workload }: QuiescedWorkload): TimerKey => ({
+export const keyOf = ({ operationId: operation, workload }: Guarded): TimerKey => ({
   operationId: operation,
   workloadUid: workload.uid,
 });
 
-export const orderOf = (quiesced: QuiescedWorkload, maximumDowntimeSeconds = 900): TimerOrder => ({
-  namespace: quiesced.namespace,
-  workload: quiesced.workload,
+export const orderOf = ({ namespace: place, workload }: Guarded, maximumDowntimeSeconds = 900): TimerOrder => ({
+  namespace: place,
+  workload,
   maximumDowntimeSeconds,
 });
