@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { grantHooks } from '../../support/hooks-role.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { mergePatch } from './cluster.js';
+import { nextFencingToken } from './fencing-tokens.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
@@ -21,6 +22,7 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     const run = (moment: Command['moment'], hooks: Hooks, more: Partial<Command> = {}) =>
       use().call(WorkloadRunHooks, {
         operationId: randomUUID(),
+        fencingToken: nextFencingToken(),
         namespace: home().namespace,
         moment,
         pods,
@@ -53,15 +55,15 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     });
 
     test('what a hook does before the cut, another one undoes after it; then it comes too late', async () => {
-      const operationId = randomUUID();
-      const before = await run('before', touch, { operationId });
+      const operation = { operationId: randomUUID(), fencingToken: nextFencingToken() };
+      const before = await run('before', touch, operation);
       expect(before).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(before.pods).toMatchObject([{ name: pods[0]?.name, containers: [{ name: 'app' }] }]);
       expect(await marked()).toBe(true);
-      const after = await run('after', remove, { operationId, pods: before.pods });
+      const after = await run('after', remove, { ...operation, pods: before.pods });
       expect(after).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(await marked()).toBe(false);
-      expect((await errorOf(run('before', touch, { operationId }))).code).toBe('operation_superseded');
+      expect((await errorOf(run('before', touch, operation))).code).toBe('operation_superseded');
       expect(await marked()).toBe(false);
     });
 
@@ -69,9 +71,9 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
       const { guard } = use();
       await guard.kill9();
       await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '3' });
-      const operationId = randomUUID();
+      const operation = { operationId: randomUUID(), fencingToken: nextFencingToken() };
       const timer = { workload: { kind: 'Deployment' as const, name: 'orders' } };
-      const before = await run('before', touch, { operationId, timer: { ...timer, hooks: remove } });
+      const before = await run('before', touch, { ...operation, timer: { ...timer, hooks: remove } });
       // A file that goes while it is read is looked for again.
       const undone = () =>
         marked().then(
@@ -79,9 +81,9 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
           () => false,
         );
       await waitUntil('the guard has undone it', undone, { deadlineMs: guardMs });
-      const late = run('before', touch, { operationId, timer: { ...timer, hooks: remove } });
+      const late = run('before', touch, { ...operation, timer: { ...timer, hooks: remove } });
       expect((await errorOf(late)).code).toBe('operation_superseded');
-      const after = await run('after', remove, { operationId, pods: before.pods, timer });
+      const after = await run('after', remove, { ...operation, pods: before.pods, timer });
       expect(after).toMatchObject({ failures: [], gone: [], broughtBack: { by: 'dead-man-timer' } });
       await guard.kill9();
       await guard.start();

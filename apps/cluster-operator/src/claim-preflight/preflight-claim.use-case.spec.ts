@@ -72,6 +72,15 @@ test('what a snapshot needs to know is told when nothing is missing', async () =
   expect(cluster.writes).toEqual([]);
 });
 
+test('the highest fencing token of claim and workload is told', async () => {
+  putClaim(cluster);
+  putWorkload('Deployment', { template }, { annotations: { 'snapfleet.io/fencing-token': '12' } });
+  await expect(preflight('Deployment')).resolves.toMatchObject({ fencingToken: 12 });
+  const claim = { namespace: 'shop', name: 'orders' };
+  cluster.claims.change(claim, { metadata: { annotations: { 'snapfleet.io/fencing-token': '40' } } });
+  await expect(preflight('Deployment')).resolves.toMatchObject({ fencingToken: 40 });
+});
+
 test('the node and the device class come from what TopoLVM wrote', async () => {
   const { volumeHandle } = putClaim(cluster);
   const volume = cluster.volumes.objects.get('/pv-orders');

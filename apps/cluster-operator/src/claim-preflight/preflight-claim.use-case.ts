@@ -8,7 +8,7 @@ import {
 } from '@snapfleet/contracts';
 import { snapshotApiVersion, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import type { WorkloadGuard } from '@snapfleet/workloads';
+import { highestFence, type WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
@@ -46,6 +46,7 @@ export class PreflightClaimUseCase {
     if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {
       return { passed: false, findings: findings.map((finding) => finding.toDetail()) };
     }
+    const fencingToken = highestFence([situation.claim, ...workload.touched]);
     return {
       passed: true,
       claim: factsOfClaim(question, situation),
@@ -54,6 +55,7 @@ export class PreflightClaimUseCase {
       ...(workload.saved === undefined ? {} : { workload: workload.saved }),
       pods: [...workload.pods],
       notices: [...workload.notices],
+      ...(fencingToken === undefined ? {} : { fencingToken }),
     };
   }
 
@@ -70,7 +72,7 @@ export class PreflightClaimUseCase {
   }
 
   #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], pods: [], notices: [] });
+    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], touched: [], pods: [], notices: [] });
     return examineWorkload(this.cluster, question, question.quiesce, signal);
   }
 

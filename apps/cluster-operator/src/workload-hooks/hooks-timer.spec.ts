@@ -1,6 +1,6 @@
 import { ObjectUid, OperationId, SnapfleetError } from '@snapfleet/contracts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { operationId } from '../testing/samples.js';
+import { fencingToken, operationId } from '../testing/samples.js';
 import {
   cluster,
   crashAndStart,
@@ -33,6 +33,7 @@ describe('before the cut', () => {
     await before();
     expect(cluster.writes.slice(0, 2)).toEqual(['arm', 'exec orders-1/app lock']);
     expect(guard.orders.get(operationId)).toEqual({
+      fencingToken,
       namespace: 'shop',
       maximumDowntimeSeconds: 60,
       workload: {

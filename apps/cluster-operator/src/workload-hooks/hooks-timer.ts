@@ -18,13 +18,13 @@ export class HooksTimer {
    * @throws SnapfleetError guard_unavailable, hooks_unsupported, operation_superseded
    */
   async arm(command: Command, signal: AbortSignal): Promise<void> {
-    const { namespace, timer } = command;
+    const { fencingToken, namespace, timer } = command;
     if (timer === undefined || timer.hooks.length === 0) return;
     const { workload, hooks: after, maximumDowntimeSeconds } = timer;
     const key = keyOf(command);
     const pods = command.pods.map(({ name, uid }) => ({ name, uid }));
     const held = { level: 'hooks' as const, ...workload, uid: key.workloadUid, pods, after };
-    const order = { namespace, workload: held, maximumDowntimeSeconds };
+    const order = { fencingToken, namespace, workload: held, maximumDowntimeSeconds };
     await this.guard.arm(key, order, { patienceMs: armPatienceMs, signal });
   }
 

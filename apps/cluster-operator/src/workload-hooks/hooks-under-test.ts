@@ -11,7 +11,7 @@ import { FakeGuard } from '../testing/fake-guard.js';
 import { RunningSteps } from '../marks/running-steps.js';
 import type { ObjectKey } from '@snapfleet/kubernetes';
 import { FakeCluster, type FakeProgram } from '@snapfleet/kubernetes/testing';
-import { never, now, operationId } from '../testing/samples.js';
+import { fencingToken, never, now, operationId } from '../testing/samples.js';
 import { RunHooksUseCase } from './run-hooks.use-case.js';
 type Hook = DataInputOf<typeof WorkloadRunHooks>['hooks'][number];
 
@@ -56,7 +56,7 @@ export const execs = (): string[] => cluster.writes.filter((write) => write.star
 export function run(
   moment: 'before' | 'after',
   hooks: readonly Hook[],
-  more: { operation?: string; pods?: unknown; timer?: unknown } = {},
+  more: { operation?: string; token?: number; pods?: unknown; timer?: unknown } = {},
 ): ReturnType<RunHooksUseCase['run']> {
   const named = [
     { name: 'orders-1', uid: uidOf('orders-1') },
@@ -64,6 +64,7 @@ export function run(
   ];
   const command = WorkloadRunHooks.data.parse({
     operationId: more.operation ?? operationId,
+    fencingToken: more.token ?? fencingToken,
     namespace: 'shop',
     moment,
     pods: more.pods ?? named,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Journal, JournalTakenOverError } from './journal.js';
+import { OperationStore } from './operation.store.js';
 import { Outbox } from './outbox.js';
 
 let directory: string;
@@ -53,6 +54,14 @@ test('a transaction that fails leaves nothing', () => {
     });
   }).toThrow('power');
   expect(journal.fact('written')).toBeUndefined();
+});
+
+test('a journal of a former version, whose operations have no fencing tokens, is taken on', () => {
+  const former = open();
+  former.database.exec('ALTER TABLE operation DROP COLUMN fencing_token');
+  former.close();
+  opened.length = 0;
+  expect(new OperationStore(open()).open()).toEqual([]);
 });
 
 test('what was told is told again as history, and what is too old is forgotten', () => {

@@ -14,7 +14,8 @@ const schema = `
     state TEXT NOT NULL,
     finished INTEGER NOT NULL DEFAULT 0,
     cancel_requested INTEGER NOT NULL DEFAULT 0,
-    accepted_at TEXT NOT NULL
+    accepted_at TEXT NOT NULL,
+    fencing_token INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS operation_open ON operation (accepted_at) WHERE finished = 0;
   CREATE TABLE IF NOT EXISTS restore_point (
@@ -90,6 +91,7 @@ export class Journal {
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
     this.epoch = this.whole(() => {
+      this.addFencingTokens();
       const next = this.storedEpoch() + 1;
       this.setFact('epoch', String(next));
       return next;
@@ -126,6 +128,13 @@ export class Journal {
 
   close(): void {
     this.database.close();
+  }
+
+  /** Journals of former versions have no column for them. */
+  private addFencingTokens(): void {
+    const columns = this.database.prepare("SELECT name FROM pragma_table_info('operation')").all();
+    if (columns.some(({ name }) => name === 'fencing_token')) return;
+    this.database.exec('ALTER TABLE operation ADD COLUMN fencing_token INTEGER');
   }
 
   private storedEpoch(): number {

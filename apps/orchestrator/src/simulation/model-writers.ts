@@ -5,6 +5,12 @@ import { bringBackMs, superseded } from './model-workload.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
+interface WritersParts {
+  readonly random: Random;
+  readonly unfenced: boolean;
+  readonly readySnapshots: () => readonly string[];
+}
+
 /**
  * The processes of a running workload: stopped by the freezer, with a watchdog that lets them go on, or held by a hook, with a
  * dead-man timer that lets them go on.
@@ -14,7 +20,9 @@ export class ModelWriters {
   private readonly thawed = new Set<string>();
   /** Which operation holds the application, and until when it may. */
   private readonly locks = new Map<string, number>();
-  private readonly released = new Set<string>();
+  private readonly tokens = new Map<string, number>();
+  private readonly unfenced: boolean;
+  private fence: number;
   private freezes = 0;
 
   /** How often a hook held the application for longer than it may. */
@@ -23,10 +31,11 @@ export class ModelWriters {
 
   constructor(
     private readonly time: VirtualTime,
-    random: Random,
-    private readonly unfenced: boolean,
-    readySnapshots: () => readonly string[],
+    { random, unfenced, readySnapshots }: WritersParts,
+    fenceAtBegin: number,
   ) {
+    this.unfenced = unfenced;
+    this.fence = fenceAtBegin;
     this.guard = new ModelGuard(time, random, {
       bringBack: (operationId) => this.letGo(operationId),
       readySnapshots,
@@ -69,8 +78,11 @@ export class ModelWriters {
     return { thawedAt: this.time.now().toISOString(), held, ...(held ? {} : { reason: 'its time was over' }) };
   }
 
-  *runHooks(operationId: string, { moment, pods, timer }: Readonly<Record<string, unknown>>): ModelStep {
+  *runHooks(operationId: string, command: Readonly<Record<string, unknown>>): ModelStep {
+    const { fencingToken, moment, pods, timer } = command;
     const { maximumDowntimeSeconds } = timer as { maximumDowntimeSeconds: number };
+    const token = Number(fencingToken);
+    this.tokens.set(operationId, token);
     const told = (): object => ({ endedAt: this.time.now().toISOString(), pods, failures: [], gone: [], unhooked: [] });
     if (moment === 'after') {
       yield* this.letGo(operationId);
@@ -79,7 +91,7 @@ export class ModelWriters {
     }
     if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     yield 5;
-    if (this.released.has(operationId) && !this.unfenced) throw superseded();
+    if (token <= this.fence && !this.unfenced) throw superseded();
     if (!this.locks.has(operationId))
       this.locks.set(operationId, this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs);
     yield 20;
@@ -89,7 +101,7 @@ export class ModelWriters {
   /** The note comes before the hooks of after the cut. */
   private *letGo(operationId: string): Generator<number, void, void> {
     yield 5;
-    this.released.add(operationId);
+    this.fence = Math.max(this.fence, this.tokens.get(operationId) ?? 0);
     yield 5;
     if (this.time.elapsedMs > (this.locks.get(operationId) ?? Infinity)) this.overdue += 1;
     this.locks.delete(operationId);

@@ -8,6 +8,7 @@ import { GuardProcess, type Point } from '../testing/guard-process.js';
 import {
   keyOf,
   never,
+  fencingToken,
   operationId,
   orderOf,
   putSnapshot,
@@ -78,7 +79,7 @@ function expectBack({ workload }: QuiescedWorkload): void {
   }
   const found = cluster.workloads.Deployment.objects.get('shop/orders');
   expect(found?.spec.replicas).toBe(replicas);
-  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/resumed': operationId });
+  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(fencingToken) });
 }
 
 describe.each(worlds)('%s', (_name, quiesce) => {

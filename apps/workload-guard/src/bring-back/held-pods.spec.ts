@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubernetesApiError, type Pod, type ResourceApi } from '@snapfleet/kubernetes';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
-import { endMarkPatch, hasEndMark, workloadAnnotation } from '@snapfleet/workloads';
+import { fencePatch, isFenced } from '@snapfleet/workloads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GuardProcess } from '../testing/guard-process.js';
-import { heldPods, keyOf, operationId, orderOf, otherOperationId, putSnapshot } from '../testing/samples.js';
+import {
+  fencingToken,
+  heldPods,
+  keyOf,
+  laterFencingToken,
+  operationId,
+  orderOf,
+  otherOperationId,
+  putSnapshot,
+} from '../testing/samples.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import type { Guarded } from '../timers/timer.js';
 
@@ -31,9 +40,7 @@ const podNamed = (name: string): Pod => {
   if (pod === undefined) throw new Error(`there is no ${name}`);
   return pod;
 };
-const isNoted = (name: string, operation = operationId) => {
-  return hasEndMark(podNamed(name), workloadAnnotation.resumed, operation);
-};
+const isNoted = (name: string, token = fencingToken) => isFenced(podNamed(name), token);
 const fails = (times: number) => {
   let left = times;
   cluster.pods.programs.set('unlock', () => Promise.resolve({ exitCode: (left -= 1) < 0 ? 0 : 1 }));
@@ -199,8 +206,8 @@ describe('what is proven of snapshots of Pods that hooks hold', () => {
   test('none where their operation has begun to let the Pods go on', async () => {
     putSnapshot(cluster, 'ready');
     const key = await arm(heldPods(cluster));
-    const note = endMarkPatch(podNamed('orders-2'), workloadAnnotation.resumed, operationId);
-    await cluster.pods.patch({ namespace: 'shop', name: 'orders-2' }, note);
+    const note = fencePatch(podNamed('orders-2'), fencingToken);
+    if (note !== undefined) await cluster.pods.patch({ namespace: 'shop', name: 'orders-2' }, note);
     await clock.advance(15 * minute);
     expect(execs()).toEqual(unlocks);
     expect(guard.timers.find(key)).toMatchObject({ state: 'brought-back', readySnapshots: [] });
@@ -224,8 +231,7 @@ describe('two operations that hold the same Pods', () => {
     await arm(heldPods(cluster, otherOperationId), 900);
     await clock.advance(16 * minute);
     expect(guard.timers.open()).toEqual([]);
-    expect(isNoted('orders-1')).toBe(true);
-    expect(isNoted('orders-1', otherOperationId)).toBe(true);
+    expect(isNoted('orders-1', laterFencingToken)).toBe(true);
     expect(execs()).toHaveLength(4);
   });
 

@@ -1,4 +1,4 @@
-import { SnapfleetError, type OperationId } from '@snapfleet/contracts';
+import { SnapfleetError } from '@snapfleet/contracts';
 import {
   isEndOfHooksNoted,
   isHeld,
@@ -45,7 +45,7 @@ export class Returns {
 
   /** The note comes first: from then on no hook of before the cut begins any more. */
   private async letGoOn(
-    about: { readonly operationId: OperationId; readonly namespace: Guarded['namespace'] },
+    about: Omit<Guarded, 'workload'>,
     { pods, after: hooks }: HeldWorkload,
     signal: AbortSignal,
   ): Promise<Resumed> {

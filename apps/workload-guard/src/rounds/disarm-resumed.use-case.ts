@@ -15,10 +15,10 @@ export class DisarmResumedUseCase {
   /** @throws KubernetesApiError */
   async run(signal: AbortSignal): Promise<void> {
     for (const timer of this.timers.open()) {
-      const { state, operationId, namespace, saved } = timer;
+      const { state, operationId, fencingToken, namespace, saved } = timer;
       // Of hooks nothing can be seen from outside: they run once more when the time is over.
       if (state !== 'armed' || isHeld(saved)) continue;
-      const quiesced = { operationId, namespace, workload: saved };
+      const quiesced = { operationId, fencingToken, namespace, workload: saved };
       if ((await resumeProgress(this.cluster, quiesced, signal)) !== 'done') continue;
       this.timers.disarm(timer);
       this.report('warn', 'timer.found-resumed', aboutOf(quiesced));

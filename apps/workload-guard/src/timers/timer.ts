@@ -1,4 +1,12 @@
-import { mostReadySnapshots, Namespace, ObjectName, ObjectUid, OperationId, WorkloadKind } from '@snapfleet/contracts';
+import {
+  FencingToken,
+  mostReadySnapshots,
+  Namespace,
+  ObjectName,
+  ObjectUid,
+  OperationId,
+  WorkloadKind,
+} from '@snapfleet/contracts';
 import { GuardedWorkload, isHeld, type TimerKey } from '@snapfleet/workloads';
 import { z } from 'zod';
 import { Anchor } from '../time/anchor.js';
@@ -6,11 +14,14 @@ import { Anchor } from '../time/anchor.js';
 const time = z.iso.datetime({ offset: true });
 const key = { operationId: OperationId, workloadUid: ObjectUid };
 const workload = z.object({ kind: WorkloadKind, name: ObjectName });
+/** Timers of former versions have none. */
+const fencingToken = FencingToken.optional();
 
 /** The workload may be away or held, and comes back or goes on when the time is over. */
 const ArmedTimer = z.object({
   state: z.literal('armed'),
   ...key,
+  fencingToken,
   namespace: Namespace,
   saved: GuardedWorkload,
   anchor: Anchor,
@@ -21,6 +32,7 @@ const ArmedTimer = z.object({
 const FiringTimer = z.object({
   state: z.literal('firing'),
   ...key,
+  fencingToken,
   namespace: Namespace,
   saved: GuardedWorkload,
   begunAt: time,
@@ -58,11 +70,14 @@ export const isOpen = (timer: Timer | undefined): timer is OpenTimer =>
   timer?.state === 'armed' || timer?.state === 'firing';
 
 /** What has to be brought back, or let go on. */
-export type Guarded = Pick<OpenTimer, 'operationId' | 'namespace'> & { readonly workload: GuardedWorkload };
+export type Guarded = Pick<OpenTimer, 'operationId' | 'fencingToken' | 'namespace'> & {
+  readonly workload: GuardedWorkload;
+};
 
 /** What a timer watches over. */
-export const guardedOf = ({ operationId, namespace, saved }: OpenTimer): Guarded => ({
+export const guardedOf = ({ operationId, fencingToken, namespace, saved }: OpenTimer): Guarded => ({
   operationId,
+  fencingToken,
   namespace,
   workload: saved,
 });

@@ -72,10 +72,11 @@ export class Timers {
    * Takes on a workload that is away without a timer, whatever was known of it.
    * @param leftMs how long it may still be away
    */
-  adopt({ operationId, namespace, workload }: QuiescedWorkload, leftMs: number): OpenTimer {
+  adopt({ operationId, fencingToken, namespace, workload }: QuiescedWorkload, leftMs: number): OpenTimer {
     const key = { operationId, workloadUid: workload.uid };
     const known = this.store.find(key);
-    const timer = this.begin(key, { namespace, workload }, Math.min(leftMs, this.longestDowntimeMs));
+    const what = { fencingToken, namespace, workload };
+    const timer = this.begin(key, what, Math.min(leftMs, this.longestDowntimeMs));
     // It has been back before: what was cut since then must not count as cut while it was away.
     return known?.state === 'brought-back' ? this.fire(timer, known.readySnapshots) : timer;
   }
@@ -85,9 +86,10 @@ export class Timers {
    * @param readySnapshots uids of the VolumeSnapshots that were seen ready before
    */
   fire(timer: ArmedTimer, readySnapshots: FiringTimer['readySnapshots']): FiringTimer {
-    const { operationId, workloadUid, namespace, saved } = timer;
+    const { operationId, workloadUid, fencingToken, namespace, saved } = timer;
     const begunAt = this.clock.now().toISOString();
-    const firing = { state: 'firing', operationId, workloadUid, namespace, saved, begunAt, readySnapshots } as const;
+    const about = { operationId, workloadUid, fencingToken, namespace, saved };
+    const firing = { state: 'firing', ...about, begunAt, readySnapshots } as const;
     this.store.save(firing);
     return firing;
   }
@@ -123,12 +125,17 @@ export class Timers {
     }
   }
 
-  private begin(key: TimerKey, what: Pick<TimerOrder, 'namespace' | 'workload'>, leftMs: number): ArmedTimer {
+  private begin(
+    key: TimerKey,
+    what: Pick<TimerOrder, 'fencingToken' | 'namespace' | 'workload'>,
+    leftMs: number,
+  ): ArmedTimer {
     const { bootId } = this.clock;
     const timer: ArmedTimer = {
       state: 'armed',
       operationId: key.operationId,
       workloadUid: key.workloadUid,
+      fencingToken: what.fencingToken,
       namespace: what.namespace,
       saved: what.workload,
       anchor: { bootId, uptimeMs: this.clock.uptimeMs(), remainingMs: leftMs },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
-import { ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
+import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
 import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Hook, MaximumDowntimeSeconds, Quiesce, Workload } from '../snapshot-policy.js';
@@ -9,6 +9,9 @@ import { SnapshotReady } from '../events/snapshot-events.js';
 const ready = SnapshotReady.example;
 const operationId = ready.restorePointId;
 const time = z.iso.datetime({ offset: true });
+const fencingToken = FencingToken.optional().describe(
+  'of the operation: refused as `operation_superseded` where one as high is noted; absent: of a version that had none, and not fenced',
+);
 
 /** A workload as it was before it was quiesced: enough to put it back exactly. */
 export const SavedWorkload = z.discriminatedUnion('kind', [
@@ -57,6 +60,9 @@ export const ClaimPreflight = defineAgentCommand({
         .default([])
         .describe('the running Pods that use the claim, where the level is `frozen` or `hooks`'),
       notices: z.array(Notice).max(16).default([]),
+      fencingToken: FencingToken.optional().describe(
+        'the highest that is noted on the claim, the workload or its Pods: the operation needs a higher one',
+      ),
     }),
     z.object({ passed: z.literal(false), findings: z.array(ErrorDetail).min(1) }),
   ]),
@@ -72,6 +78,7 @@ export const WorkloadQuiesce = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     operationId: OperationId,
+    fencingToken,
     ...VolumeReference.shape,
     otherClaims: z.array(ObjectName).max(15).default([]).describe('of a group: nobody may use these either'),
     workload: SavedWorkload,
@@ -111,7 +118,7 @@ export const WorkloadResume = defineAgentCommand({
     'Put the workload back as it was saved. A change that somebody else made meanwhile is left in place and reported.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
-  data: z.object({ operationId: OperationId, ...VolumeReference.shape, workload: SavedWorkload }),
+  data: z.object({ operationId: OperationId, fencingToken, ...VolumeReference.shape, workload: SavedWorkload }),
   reply: z.object({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
@@ -135,6 +142,7 @@ export const WorkloadRunHooks = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     operationId: OperationId,
+    fencingToken,
     namespace: VolumeReference.shape.namespace,
     moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
     pods: z.array(WritingPod).min(1).max(64),
@@ -193,6 +201,7 @@ export const SnapshotTake = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     restorePointId: RestorePointId,
+    fencingToken,
     ...VolumeReference.shape,
     claimUid: ObjectUid,
     volumeSnapshotClassName: ObjectName,
@@ -227,6 +236,9 @@ export const SnapshotRemove = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     restorePointId: RestorePointId,
+    fencingToken: FencingToken.optional().describe(
+      'of the operation that removes: from then on every take with one that is not higher is refused on this claim',
+    ),
     ...VolumeReference.shape,
     snapshot: BoundSnapshot.optional(),
     purge: z.boolean(),

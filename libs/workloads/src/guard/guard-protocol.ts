@@ -1,5 +1,6 @@
 import {
   ErrorDetail,
+  FencingToken,
   Namespace,
   ObjectName,
   ObjectUid,
@@ -15,6 +16,7 @@ const time = z.iso.datetime({ offset: true });
 
 /** The body of `PUT /timers/<operation>/<uid>`: what is taken away or held, and for how long at most. */
 export const TimerOrder = z.object({
+  fencingToken: FencingToken.optional(),
   namespace: Namespace,
   workload: GuardedWorkload,
   maximumDowntimeSeconds: z.number().int().min(1).max(86_400),

@@ -1,13 +1,13 @@
-import type { Namespace, OperationId, WritingPod } from '@snapfleet/contracts';
+import type { FencingToken, Namespace, WritingPod } from '@snapfleet/contracts';
 import { isApiError, retryOnConflict } from '@snapfleet/kubernetes';
 import type { HooksCluster } from '../access/hooks-access.js';
-import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
-import { workloadAnnotation } from '../marks/workload-annotations.js';
+import { fencePatch, isFenced } from '../marks/fence.js';
 import { presentPod } from './present-pod.js';
 
 /** The Pods in which hooks of an operation have run, or may have. */
 export interface HookedPods {
-  readonly operationId: OperationId;
+  /** Absent where a former version began: then nothing is noted. */
+  readonly fencingToken?: FencingToken | undefined;
   readonly namespace: Namespace;
   readonly pods: readonly WritingPod[];
 }
@@ -18,15 +18,16 @@ export interface HookedPods {
  */
 export async function noteEndOfHooks(
   cluster: HooksCluster,
-  { namespace, operationId, pods }: HookedPods,
+  { namespace, fencingToken, pods }: HookedPods,
   signal: AbortSignal,
 ): Promise<void> {
   const note = async (name: string, uid: string): Promise<void> => {
     const key = { namespace, name };
     const found = await cluster.pods.get(key, { signal });
-    if (found?.metadata.uid !== uid || hasEndMark(found, workloadAnnotation.resumed, operationId)) return;
+    const patch = found?.metadata.uid === uid ? fencePatch(found, fencingToken) : undefined;
+    if (patch === undefined) return;
     try {
-      await cluster.pods.patch(key, endMarkPatch(found, workloadAnnotation.resumed, operationId), { signal });
+      await cluster.pods.patch(key, patch, { signal });
     } catch (error) {
       // Gone in between: there is nothing to fence.
       if (!isApiError(error, 404)) throw error;
@@ -35,12 +36,12 @@ export async function noteEndOfHooks(
   await Promise.all(pods.map(({ name, uid }) => retryOnConflict(() => note(name, uid), signal)));
 }
 
-/** Whether somebody has begun to let these Pods go on: one of them has the note. @throws KubernetesApiError */
+/** Whether this operation, or a later one, has begun to let these Pods go on: one of them has the note. @throws KubernetesApiError */
 export async function isEndOfHooksNoted(
   cluster: HooksCluster,
-  { namespace, operationId, pods }: HookedPods,
+  { namespace, fencingToken, pods }: HookedPods,
   signal: AbortSignal,
 ): Promise<boolean> {
   const found = await Promise.all(pods.map((pod) => presentPod(cluster, namespace, pod, signal)));
-  return found.some((pod) => pod !== undefined && hasEndMark(pod, workloadAnnotation.resumed, operationId));
+  return found.some((pod) => pod !== undefined && isFenced(pod, fencingToken));
 }

@@ -1,5 +1,6 @@
 import {
   deterministicUuid,
+  FencingToken,
   OperationId,
   type QuiesceLevel,
   RestorePointId,
@@ -10,7 +11,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withPendingWork } from '../../catalogue/restore-point-progress.js';
-import type { Operation, RestorePoints, StepOutcome } from '../../operations/operation.js';
+import type { BegunOperation, RestorePoints, StepOutcome } from '../../operations/operation.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import { createTransitions, type CreateState } from './create-state.js';
 import { endedAt, hooksReply, pods, preflightReply, success } from './replies-under-test.js';
@@ -46,9 +47,10 @@ function restorePoints(level: QuiesceLevel, claims: number): RestorePoints {
   return [make(first), ...others.map(make)];
 }
 
-function operationOf([first, ...others]: RestorePoints): Operation {
+function operationOf([first, ...others]: RestorePoints): BegunOperation {
   return {
     operationId: groupId,
+    fencingToken: FencingToken.parse(7),
     kind: 'create',
     resources: ['PersistentVolumeClaim shop/orders'],
     restorePointIds: [first.restorePointId, ...others.map(({ restorePointId }) => restorePointId)],
