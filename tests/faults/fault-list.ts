@@ -51,7 +51,7 @@ const services: readonly VictimService[] = [
 ];
 
 /** Who takes part while hooks are run. */
-const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'nats-server'];
+const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'workload-guard', 'nats-server'];
 
 /** Who takes part in every step. */
 const paused: readonly VictimService[] = ['orchestrator', 'cluster-operator'];

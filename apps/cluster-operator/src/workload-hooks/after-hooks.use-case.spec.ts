@@ -6,6 +6,7 @@ import { fencingToken, laterFencingToken, never, now, operationId, otherOperatio
 import { RunHooksUseCase } from './run-hooks.use-case.js';
 import {
   cluster,
+  guard,
   endedAt,
   key,
   restart,
@@ -52,7 +53,7 @@ describe('after the cut', () => {
   });
 
   test('a hook of another process that has begun before the note is told as superseded at its end', async () => {
-    const other = new RunHooksUseCase(cluster, new RunningSteps(), now);
+    const other = new RunHooksUseCase(cluster, new RunningSteps(), guard, now);
     program('lock', async ({ metadata }) => {
       const command = { operationId, fencingToken, namespace: 'shop', moment: 'after', pods, hooks: [] };
       if (metadata.name === 'orders-2') await other.run(WorkloadRunHooks.data.parse(command), never);

@@ -9,10 +9,7 @@ import {
 } from '@snapfleet/contracts';
 import { containerRun, isTerminating, type ContainerRun, type Pod } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { isFenced } from '@snapfleet/workloads';
-import { describeFailure } from './describe-failure.js';
-import { holdsOn, presentPod } from './present-pod.js';
-import { runHook } from './run-hook.js';
+import { describeFailure, holdsOn, isFenced, presentPod, runHook } from '@snapfleet/workloads';
 import { unhookedPods } from './unhooked-pods.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;

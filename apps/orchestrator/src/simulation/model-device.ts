@@ -31,10 +31,16 @@ export class ModelDevice {
   ) {
     // A journal that was lost counts from 1 again, and the cluster still holds what was noted before.
     this.fenceAtBegin = random.happens(0.2) ? random.between(1, 1000) : 0;
-    this.workload = new ModelWorkload(time, random, unfenced, () => this.snapshots.ready, this.fenceAtBegin);
-    this.writers = new ModelWriters(time, unfenced, this.fenceAtBegin);
+    const readySnapshots = (): readonly string[] => this.snapshots.ready;
+    this.workload = new ModelWorkload(time, random, unfenced, readySnapshots, this.fenceAtBegin);
+    this.writers = new ModelWriters(time, { random, unfenced, readySnapshots }, this.fenceAtBegin);
     const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
     this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
+  }
+
+  /** How many times a dead-man timer was faster than its operation. */
+  get timersFired(): number {
+    return this.workload.guard.fired + this.writers.guard.fired;
   }
 
   /** The step of a command. */

@@ -14,8 +14,8 @@ interface State {
 }
 
 export const originalReplicas = 2;
-/** What the guard needs at most from the end of the time to the scale. */
-const bringBackMs = 1000;
+/** What the guard needs at most from the end of the time to the scale, or to the hooks. */
+export const bringBackMs = 1000;
 
 /**
  * A workload, with the rules by which the cluster operator takes it away and brings it back: the notes that fence late

@@ -3,7 +3,7 @@ import { defineAgentCommand } from '../definition.js';
 import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
 import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Hook, MaximumDowntimeSeconds, Quiesce } from '../snapshot-policy.js';
+import { Hook, MaximumDowntimeSeconds, Quiesce, Workload } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
@@ -99,6 +99,19 @@ export const WorkloadQuiesce = defineAgentCommand({
 /** How many snapshots are told as ready when the dead-man timer brought a workload back: the newest. */
 export const mostReadySnapshots = 256;
 
+/** What a reply says of the dead-man timer that its step has ended. */
+const timerReply = {
+  broughtBack: BroughtBack.extend({
+    readySnapshots: z
+      .array(ObjectUid)
+      .max(mostReadySnapshots)
+      .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
+  })
+    .optional()
+    .describe('the dead-man timer was faster'),
+  unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away until now'),
+};
+
 export const WorkloadResume = defineAgentCommand({
   name: 'workload.resume',
   summary:
@@ -110,19 +123,7 @@ export const WorkloadResume = defineAgentCommand({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
-    broughtBack: BroughtBack.extend({
-      readySnapshots: z
-        .array(ObjectUid)
-        .max(mostReadySnapshots)
-        .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
-    })
-      .optional()
-      .describe('the dead-man timer was faster'),
-    unproven: z
-      .string()
-      .max(1024)
-      .optional()
-      .describe('why it is not known whether the workload stayed away until now'),
+    ...timerReply,
   }),
   errors: ['workload_not_gone'],
   example: {
@@ -151,6 +152,14 @@ export const WorkloadRunHooks = defineAgentCommand({
       .max(16)
       .default([])
       .describe('that are snapshotted: a Pod that uses one of them without being named is told'),
+    timer: z
+      .object({
+        workload: Workload,
+        maximumDowntimeSeconds: MaximumDowntimeSeconds,
+        hooks: z.array(Hook).max(8).default([]).describe('with `before`: those of after the cut, which the timer runs'),
+      })
+      .optional()
+      .describe('the dead-man timer: armed before the first hook of `before`, ended after the last one of `after`'),
   }),
   reply: z.object({
     endedAt: time,
@@ -173,8 +182,9 @@ export const WorkloadRunHooks = defineAgentCommand({
       .array(ObjectName)
       .max(64)
       .describe('Pods that use a claim and in which no hook ran, because they came meanwhile'),
+    ...timerReply,
   }),
-  errors: ['hook_failed', 'operation_superseded'],
+  errors: ['guard_unavailable', 'hooks_unsupported', 'hook_failed', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',

@@ -1,6 +1,7 @@
 import {
   ClaimPreflight,
   type RestorePoint,
+  type SnapshotPolicy,
   SnapshotRemove,
   SnapshotTake,
   VolumeSurvey,
@@ -84,8 +85,9 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: BegunOpera
     }
     case 'hooks': {
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.before : [];
-      const persistentVolumeClaims = claimsOf(points);
-      const data = { ...own, namespace, moment: 'before', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      const timer = timerOf(policy, 'before');
+      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
+      const data = { ...about, moment: 'before', hooks, ...timer };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
@@ -107,11 +109,19 @@ function resume({ quiesced }: CreateStateIn<'resuming'>, operation: BegunOperati
     case 'hooks': {
       const { namespace, policy } = point;
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.after : [];
-      const persistentVolumeClaims = claimsOf(points);
-      const data = { ...own, namespace, moment: 'after', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      const timer = timerOf(policy, 'after');
+      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
+      const data = { ...about, moment: 'after', hooks, ...timer };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
+}
+
+/** The dead-man timer of Pods that hooks hold; where nothing runs after the cut there is nothing that it could do. */
+function timerOf({ quiesce }: SnapshotPolicy, moment: 'before' | 'after'): { readonly timer?: object } {
+  if (quiesce.level !== 'hooks' || quiesce.after.length === 0) return {};
+  const { workload, maximumDowntimeSeconds, after } = quiesce;
+  return { timer: { workload, maximumDowntimeSeconds, ...(moment === 'before' ? { hooks: after } : {}) } };
 }
 
 const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
