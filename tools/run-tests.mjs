@@ -1,13 +1,14 @@
-// Runs the tiers and closes with `N passed, N failed`. Two lanes run beside each other, of about the same length: the second
-// has what runs in a guest, whose one CPU is what it waits for. A tier's output is printed whole when the tier has ended.
+// Checks the code, runs the tiers, and closes with `N passed, N failed`. Three lanes run beside each other, of about the same
+// length: each waits for something else most of the time. What one gives out is printed whole when it has ended.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const lanes = [
-  ['unit', 'architecture', 'contracts', 'messaging', 'movers', 'e2e', 'faults'],
-  ['host', 'conformance-real', 'e2e-real', 'conformance'],
+  ['e2e-real', 'messaging', 'conformance'],
+  ['conformance-real', 'e2e', 'faults'],
+  ['host', 'lint', 'unit', 'architecture', 'contracts', 'movers'],
 ];
 
 const asked = process.argv.slice(2);
@@ -20,13 +21,10 @@ if (unknown.length > 0) {
 const work = mkdtempSync(join(tmpdir(), 'snapfleet-tests-'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs vitest for a tier; resolves with its exit code. */
-function vitest(tier, outputFile) {
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', tier, ...reporters], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = [`\n=== ${tier}\n`];
+/** Runs a program; resolves with its exit code. */
+function runProgram(name, program, words) {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = [`\n=== ${name}\n`];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
   return new Promise((resolve) => {
     child.on('close', (code) => {
@@ -36,10 +34,18 @@ function vitest(tier, outputFile) {
   });
 }
 
+/** Formatter, linter and types. */
+async function lint() {
+  const code = await runProgram('lint', 'tools/lint', []);
+  totals[code === 0 ? 'passed' : 'failed'] += 1;
+}
+
 /** One tier; what could not even start counts as one failure, so that nothing is lost silently. */
 async function run(tier) {
   const outputFile = join(work, `${tier}.json`);
-  const code = await vitest(tier, outputFile);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+  const words = ['node_modules/vitest/vitest.mjs', 'run', '--project', tier, ...reporters];
+  const code = await runProgram(tier, process.execPath, words);
   let report = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
   try {
     report = JSON.parse(readFileSync(outputFile, 'utf8'));
@@ -53,7 +59,10 @@ async function run(tier) {
 }
 
 const running = lanes.map(async (lane) => {
-  for (const tier of lane) if (asked.length === 0 || asked.includes(tier)) await run(tier);
+  for (const tier of lane) {
+    if (asked.length > 0 && !asked.includes(tier)) continue;
+    await (tier === 'lint' ? lint() : run(tier));
+  }
 });
 await Promise.all(running);
 rmSync(work, { recursive: true, force: true });

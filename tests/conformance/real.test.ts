@@ -20,6 +20,6 @@ describeClusterOperator('real', start, {
   beforeSnapshots: stuck.describeReleased,
   last: () => {
     describeRights({ app: 'cluster-operator', part: 'cluster-operator-hooks', usesAll: true }, use);
-    describeRights({ app: 'workload-guard', usesAll: false }, use);
+    describeRights({ app: 'workload-guard', part: 'workload-guard-hooks', usesAll: false }, use);
   },
 });

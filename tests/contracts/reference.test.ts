@@ -40,8 +40,8 @@ test('every app that uses the Kubernetes API has a manifest of its rights', asyn
     },
   );
   const using = new Set(stdout.split('\n').map((path) => `${path.split('/')[1] ?? ''}.yaml`));
-  const optional = 'cluster-operator-hooks.yaml';
-  expect((await readdir(`${root}deploy/rbac`)).sort()).toEqual([...using, optional].sort());
+  const optional = ['cluster-operator-hooks.yaml', 'workload-guard-hooks.yaml'];
+  expect((await readdir(`${root}deploy/rbac`)).sort()).toEqual([...using, ...optional].sort());
 });
 
 test('every link of the reference leads somewhere', async () => {

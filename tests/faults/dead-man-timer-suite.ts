@@ -1,4 +1,4 @@
-import { DeviceDoctor, SnapshotCreate, SnapshotShow, type CommandHandle } from '@snapfleet/client';
+import { type CommandHandle, type DataInputOf, DeviceDoctor, SnapshotCreate, SnapshotShow } from '@snapfleet/client';
 import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { claim, consumerPod } from '../quickstart/demo-objects.js';
 import type { RunningService } from '../support/services.js';
 import { waitUntil } from '../support/wait-until.js';
 import { asWorker } from '../support/worker-user.js';
-import { type FaultBench, replicas } from './fault-bench.js';
+import { type FaultBench, marker, markerHooks, replicas } from './fault-bench.js';
 
 /** Long enough for a quiesce on a busy machine, and for the ends of the services after it. */
 const longestDowntimeSeconds = 8;
@@ -27,15 +27,17 @@ const startGuard = (): Promise<RunningService> =>
 const logged = (service: RunningService, event: string): boolean =>
   service.log.some((line) => line.includes(`"${event}"`));
 
-/** Begins a snapshot whose orchestrator ends at a point while the workload is away; then all that could help ends too. */
+type Quiesce = NonNullable<NonNullable<DataInputOf<typeof SnapshotCreate>['policy']>['quiesce']>;
+
+/** Begins a snapshot whose orchestrator ends at a point while the workload is away or held; then all that could help ends too. */
 async function beginAndKillAll(
-  data: { persistentVolumeClaim: string; kind: 'Deployment' | 'Pod'; name: string },
+  persistentVolumeClaim: string,
+  quiesce: Quiesce,
   point: string,
 ): Promise<CommandHandle<'snapshot.create'>> {
   const { client, namespace, snapfleet } = bench;
   await bench.restartOrchestrator(`${point}:kill`);
-  const { persistentVolumeClaim, kind, name } = data;
-  const policy = { quiesce: { level: 'cold' as const, workload: { kind, name } }, verify: [] };
+  const policy = { quiesce, verify: [] };
   const handle = await client.send(SnapshotCreate, { namespace, persistentVolumeClaim, policy });
   const { log } = snapfleet.service('orchestrator');
   await waitUntil(`the orchestrator is at ${point}`, () => log.some((line) => line.includes(`"${point}"`)), {
@@ -86,8 +88,8 @@ export function describeDeadManTimer(use: () => FaultBench): void {
   });
 
   test('a Deployment comes back by itself, is told so, and what was cut while it ran is no application backup', async () => {
-    const target = { persistentVolumeClaim: bench.persistentVolumeClaim, ...bench.workload };
-    const handle = await beginAndKillAll(target, 'cutting:before');
+    const quiesce = { level: 'cold', workload: bench.workload } as const;
+    const handle = await beginAndKillAll(bench.persistentVolumeClaim, quiesce, 'cutting:before');
     const guard = bench.snapfleet.service('workload-guard');
     expect(await deploymentIsBack()).toBe(false);
     // It is killed wherever it is in its own work then.
@@ -110,10 +112,8 @@ export function describeDeadManTimer(use: () => FaultBench): void {
     await snapfleet.device.applyObjects(claim(namespace, podClaim, '320Mi'), consumerPod(namespace, podName, podClaim));
     await snapfleet.podIsRunning(namespace, `app=${podName}`);
     const before = await podUid();
-    const handle = await beginAndKillAll(
-      { persistentVolumeClaim: podClaim, kind: 'Pod', name: podName },
-      'cutting:after',
-    );
+    const quiesce = { level: 'cold', workload: { kind: 'Pod', name: podName } } as const;
+    const handle = await beginAndKillAll(podClaim, quiesce, 'cutting:after');
     await snapfleet.service('workload-guard').kill9();
     expect(await podUid()).toBeUndefined();
     await startGuard();
@@ -124,6 +124,32 @@ export function describeDeadManTimer(use: () => FaultBench): void {
     expect(end).toMatchObject({ name: 'snapshot.ready', data: { consistency: 'app' } });
     expect(resumed.data).toMatchObject({ broughtBack: { by: 'dead-man-timer' } });
     await snapfleet.podIsRunning(namespace, `app=${podName}`);
+  });
+
+  test('what a hook did before the cut is undone by itself, is told so, and what was cut later is no application backup', async () => {
+    const { persistentVolumeClaim, namespace, snapfleet, workload } = bench;
+    const marked = async () => marker in (await snapfleet.device.readFiles({ namespace, persistentVolumeClaim }));
+    const quiesce = { level: 'hooks', workload, ...markerHooks } as const;
+    const handle = await beginAndKillAll(persistentVolumeClaim, quiesce, 'cutting:before');
+    const guard = snapfleet.service('workload-guard');
+    expect(await marked()).toBe(true);
+    await waitUntil('the timer fires', () => logged(guard, 'timer.firing'), { deadlineMs: reachMs, pauseMs: 1 });
+    await guard.kill9();
+    await startGuard();
+    // A file that goes while it is read is looked for again.
+    const undone = () =>
+      marked().then(
+        (found) => !found,
+        () => false,
+      );
+    await waitUntil('what the hook did is undone', undone, { deadlineMs: reachMs });
+    await startAll();
+    const { end, restorePoint, resumed } = await endOf(handle);
+    expect(end).toMatchObject({ name: 'snapshot.ready', data: { consistency: 'crash' } });
+    expect(resumed.data).toMatchObject({ broughtBack: { by: 'dead-man-timer' } });
+    expect(restorePoint).toMatchObject({ consistency: 'crash', broughtBack: { by: 'dead-man-timer' } });
+    expect(await marked()).toBe(false);
+    expect(await bench.workloadProblems()).toEqual([]);
   });
 
   test('another user cannot arm or end a timer', async () => {

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
 import { describeDeadManTimer } from './dead-man-timer-suite.js';
-import { FaultBench } from './fault-bench.js';
-import { apiIs, atEvent, atStep, type Fault, kill, nameOfFault, pause } from './fault-list.js';
+import { deviceForFaults, FaultBench } from './fault-bench.js';
+import { apiIs, atEvent, atStep, type Fault, kill, loss, nameOfFault, pause, takeover } from './fault-list.js';
 import { problemsOf } from './fault-table.js';
 import { tryFault } from './try-fault.js';
 
 /** A short choice of what `npm run faults` tries: each victim, where its end hurts most. */
 const chosen: readonly Fault[] = [
-  { blow: kill('orchestrator'), at: atStep('cleaning', 'after') },
+  { blow: takeover, at: atStep('cleaning', 'after') },
   { blow: kill('cluster-operator'), at: atStep('cutting', 'after', 'hooks') },
-  { blow: kill('nats-server'), at: atStep('cutting', 'after') },
+  { blow: loss('the event stream'), at: atStep('cutting', 'after') },
   { blow: kill('backup-worker'), at: atEvent('backup.started') },
   { blow: pause('cluster-operator'), at: atStep('resuming', 'before') },
   { blow: apiIs('away'), at: atStep('resuming', 'before') },
@@ -21,7 +21,7 @@ describe('injected faults on the embedded device', () => {
   let bench: FaultBench;
 
   beforeAll(async () => {
-    bench = await FaultBench.on(await startOnEmbeddedDevice({ faultyApi: true }));
+    bench = await FaultBench.on(await startOnEmbeddedDevice(deviceForFaults));
   });
 
   afterAll(() => bench.stop());

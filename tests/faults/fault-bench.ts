@@ -14,6 +14,14 @@ export const markerHooks = {
   after: [{ command: ['rm', '-f', `/data/${marker}`] }],
 };
 
+/** What can be made bad of a device, and how often it looks whether a stream was lost. */
+export const deviceForFaults = {
+  faultyApi: true,
+  smallDisks: true,
+  movableClock: true,
+  environment: { SNAPFLEET_RECOVERY_SECONDS: '5' },
+} as const;
+
 /** A device with a workload of two replicas and its volume, and everything that its services tell. */
 export class FaultBench {
   readonly persistentVolumeClaim = 'notes-data';
@@ -61,6 +69,13 @@ export class FaultBench {
   async restartOrchestrator(failpoint: string): Promise<void> {
     await this.snapfleet.service('orchestrator').kill9();
     await this.snapfleet.startService('orchestrator', { SNAPFLEET_FAILPOINT: failpoint });
+  }
+
+  /** How many replicas the workload is to have now. */
+  async wantedReplicas(): Promise<number | undefined> {
+    const { namespace, workload } = this;
+    const { spec } = await this.apps.readNamespacedDeployment({ name: workload.name, namespace });
+    return spec?.replicas;
   }
 
   /** What is wrong with the workload; it has some seconds for its Pods. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ServiceName } from '../support/services.js';
 import { nameOfRealBlow, type RealBlow } from './real-blow.js';
+import type { DiskOwner } from '../support/snapfleet-device.js';
 
 /** A service that faults are injected into. */
 export type VictimService = Extract<
@@ -9,12 +10,25 @@ export type VictimService = Extract<
 >;
 export type Victim = VictimService | 'nats-server';
 
+/** What nats-server can lose of its disk. */
+export type Losable = 'the event stream' | 'all consumers';
+
 /** What is done. */
 export type Blow =
   /** `kill -9`, and started again. */
   | { readonly kind: 'kill'; readonly victim: Victim }
   /** Held for longer than its messages wait for an acknowledgement, then it goes on. */
   | { readonly kind: 'pause'; readonly victim: VictimService }
+  /** Everything at the same moment, nats-server too, and started again from what is on the disk. */
+  | { readonly kind: 'kill-all' }
+  /** The orchestrator is held while a second one is started on its journal, and goes on while that one works. */
+  | { readonly kind: 'takeover' }
+  /** The file system that has this one's files has no space for some seconds. */
+  | { readonly kind: 'full-disk'; readonly of: DiskOwner }
+  /** The clock of all services jumps by some hours, and back when the operation has ended. */
+  | { readonly kind: 'clock'; readonly jump: 'forward' | 'back' }
+  /** nats-server is killed, and this is not on its disk any more when it starts again. */
+  | { readonly kind: 'loss'; readonly of: Losable }
   /** The API server: gone for some seconds, or many of its answers are errors, or lost, until the operation has ended. */
   | { readonly kind: 'api'; readonly behaviour: 'away' | 'flaky' }
   | RealBlow;
@@ -39,10 +53,12 @@ const services: readonly VictimService[] = [
 ];
 
 /** Who takes part while hooks are run. */
-const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'nats-server'];
+const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'workload-guard', 'nats-server'];
 
 /** Who takes part in every step. */
 const paused: readonly VictimService[] = ['orchestrator', 'cluster-operator'];
+
+const diskOwners: readonly DiskOwner[] = ['orchestrator', 'workload-guard', 'nats-server'];
 
 /** Events at which the services that follow the workflow are in the middle of their work. */
 export const events = ['snapshot.ready', 'backup.started', 'backup.completed', 'restore.verified'];
@@ -70,12 +86,22 @@ export async function allFaults(): Promise<Fault[]> {
     ...each(victimsOfHooks.map(kill), withHooks),
     ...each(paused.map(pause), steps),
     ...each((['backup-worker', 'restore-verifier'] as const).map(pause), told),
-    ...each([apiIs('away'), apiIs('flaky')], [...steps, ...withHooks, ...told]),
+    ...each(
+      [apiIs('away'), apiIs('flaky'), killAll, clockJumps('forward'), clockJumps('back')],
+      [...steps, ...withHooks, ...told],
+    ),
+    ...each([takeover, ...diskOwners.map(fullDisk)], steps),
+    ...each([loss('the event stream'), loss('all consumers')], [...steps, ...told]),
   ];
 }
 
 export const kill = (victim: Victim): Blow => ({ kind: 'kill', victim });
 export const pause = (victim: VictimService): Blow => ({ kind: 'pause', victim });
+export const killAll: Blow = { kind: 'kill-all' };
+export const takeover: Blow = { kind: 'takeover' };
+export const fullDisk = (of: DiskOwner): Blow => ({ kind: 'full-disk', of });
+export const loss = (of: Losable): Blow => ({ kind: 'loss', of });
+export const clockJumps = (jump: 'forward' | 'back'): Blow => ({ kind: 'clock', jump });
 export const apiIs = (behaviour: 'away' | 'flaky'): Blow => ({ kind: 'api', behaviour });
 export const atEvent = (event: string): FaultMoment => ({ kind: 'event', event });
 export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks'): FaultMoment => ({
@@ -93,6 +119,16 @@ export function nameOfBlow(blow: Blow): string {
       return `kill -9 ${blow.victim}`;
     case 'pause':
       return `pause ${blow.victim}`;
+    case 'kill-all':
+      return 'kill -9 everything';
+    case 'takeover':
+      return 'take over from the orchestrator';
+    case 'full-disk':
+      return `fill the disk of ${blow.of}`;
+    case 'clock':
+      return `clock ${blow.jump}`;
+    case 'loss':
+      return `lose ${blow.of}`;
     case 'api':
       return `API server ${blow.behaviour}`;
     case 'real-kill':

@@ -6,8 +6,15 @@ import { waitUntil } from '../support/wait-until.js';
 
 const reachMs = 180_000;
 
+/** A run into which a fault was injected. */
+export interface InjectedFault {
+  readonly handle: CommandHandle<'snapshot.create'>;
+  /** What somebody did during the fault and may not do. */
+  readonly misdeeds: readonly string[];
+}
+
 /** What a fault does to a run: its `snapshot.create` is sent, the fault injected, and everything runs again. */
-export async function injectFault(bench: FaultBench, fault: Fault): Promise<CommandHandle<'snapshot.create'>> {
+export async function injectFault(bench: FaultBench, fault: Fault): Promise<InjectedFault> {
   const { at } = fault;
   if (at.kind === 'event') return injectAtEvent(bench, fault, at);
   return at.phase === 'cleaning' ? injectIntoCleaning(bench, fault, at) : injectAtStep(bench, fault, at);
@@ -15,33 +22,28 @@ export async function injectFault(bench: FaultBench, fault: Fault): Promise<Comm
 
 type StepMoment = Extract<FaultMoment, { kind: 'step' }>;
 
+/** What is about the orchestrator itself has to be done before it goes on. */
+const held: ReadonlySet<Fault['blow']['kind']> = new Set(['takeover', 'full-disk']);
+
 /**
  * An orchestrator kills itself at the point; anything else is done when the orchestrator tells that it is there. After a step
  * with hooks it is held for the time of the kill, so that nothing has begun of the next one.
  */
 function pointOf({ blow }: Fault, { phase, moment, level }: StepMoment): string {
   if (blow.kind === 'kill' && blow.victim === 'orchestrator') return `${phase}:${moment}:kill`;
-  return `${phase}:${moment}:${level === 'hooks' && moment === 'after' ? 'hold' : 'tell'}`;
+  const isHeld = held.has(blow.kind) || (level === 'hooks' && moment === 'after');
+  return `${phase}:${moment}:${isHeld ? 'hold' : 'tell'}`;
 }
 
-async function injectAtStep(
-  bench: FaultBench,
-  fault: Fault,
-  at: StepMoment,
-): Promise<CommandHandle<'snapshot.create'>> {
+async function injectAtStep(bench: FaultBench, fault: Fault, at: StepMoment): Promise<InjectedFault> {
   await bench.restartOrchestrator(pointOf(fault, at));
   const handle = await create(bench, at, nothingMore);
   await reached(bench, `${at.phase}:${at.moment}`);
-  await strike(bench, fault.blow);
-  return handle;
+  return { handle, misdeeds: await strike(bench, fault.blow) };
 }
 
 /** A snapshot that was made and then cancelled has to be cleaned up: the cancel comes while the orchestrator is held. */
-async function injectIntoCleaning(
-  bench: FaultBench,
-  fault: Fault,
-  at: StepMoment,
-): Promise<CommandHandle<'snapshot.create'>> {
+async function injectIntoCleaning(bench: FaultBench, fault: Fault, at: StepMoment): Promise<InjectedFault> {
   await bench.restartOrchestrator('cutting:after:kill');
   const handle = await create(bench, at, nothingMore);
   await reached(bench, 'cutting:after');
@@ -49,15 +51,14 @@ async function injectIntoCleaning(
   await reached(bench, 'cutting:before');
   await bench.client.send(SnapshotCancel, { restorePointId: handle.restorePointId });
   await reached(bench, `${at.phase}:${at.moment}`);
-  await strike(bench, fault.blow);
-  return handle;
+  return { handle, misdeeds: await strike(bench, fault.blow) };
 }
 
 async function injectAtEvent(
   bench: FaultBench,
   fault: Fault,
   at: Extract<FaultMoment, { kind: 'event' }>,
-): Promise<CommandHandle<'snapshot.create'>> {
+): Promise<InjectedFault> {
   const handle = await create(bench, at, { movers: ['copy'], verify: ['snapshot', 'backup'] });
   const about = (event: SnapfleetEvent): boolean =>
     'restorePointId' in event.data && event.data.restorePointId === handle.restorePointId;
@@ -65,8 +66,7 @@ async function injectAtEvent(
     deadlineMs: reachMs,
     pauseMs: 5,
   });
-  await strike(bench, fault.blow);
-  return handle;
+  return { handle, misdeeds: await strike(bench, fault.blow) };
 }
 
 interface Wish {

@@ -1,7 +1,8 @@
 /**
  * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
- * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The parts `host` and `real` run
- * on their own only: `--only host`, `--only real`.
+ * [--images N] [--only PART] [--match TEXT]`. Ends with 1 when something was lost, left down or left behind. The parts `host`
+ * and `real` run on their own only: `--only host`, `--only real`. With `--match` those injections are chosen from whose name
+ * has the text.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +11,8 @@ import { startOnEmbeddedDevice } from '../support/on-embedded-device.js';
 import { startOnRealDevice } from '../support/on-real-device.js';
 import type { SnapfleetDevice } from '../support/snapfleet-device.js';
 import { chooseFaults } from './choose-faults.js';
-import { FaultBench } from './fault-bench.js';
-import { allFaults, type Fault } from './fault-list.js';
+import { deviceForFaults, FaultBench } from './fault-bench.js';
+import { allFaults, type Fault, nameOfFault } from './fault-list.js';
 import { problemsOf, tableOf } from './fault-table.js';
 import { killHost } from './kill-host.js';
 import { chooseInTurn, realFaults } from './real-fault-list.js';
@@ -19,7 +20,8 @@ import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const usage =
-  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host|real]';
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N]' +
+  ' [--only simulation|device|host|real] [--match TEXT]';
 const parts = ['simulation', 'device', 'host', 'real'];
 
 interface Options {
@@ -29,12 +31,13 @@ interface Options {
   readonly kills: number;
   readonly images: number;
   readonly only: string | undefined;
+  readonly match: string;
 }
 
 function options(): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text },
+    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text, match: text },
   });
   const number = (given: string | undefined, otherwise: number): number => {
     const value = given === undefined ? otherwise : Number(given);
@@ -49,6 +52,7 @@ function options(): Options {
     kills: number(values.kills, 200),
     images: number(values.images, 40),
     only: values.only,
+    match: values.match ?? '',
   };
 }
 
@@ -84,15 +88,21 @@ interface Injection {
   readonly start: () => Promise<SnapfleetDevice>;
 }
 
-const intoEmbeddedDevice = async (seed: number, count: number): Promise<Injection> => ({
-  faults: chooseFaults(await allFaults(), count, seed),
-  start: () => startOnEmbeddedDevice({ faultyApi: true }),
+const intoEmbeddedDevice = async ({ seed, count, match }: Options): Promise<Injection> => ({
+  faults: chooseFaults(named(await allFaults(), match), count, seed),
+  start: () => startOnEmbeddedDevice(deviceForFaults),
 });
 
-const intoRealDevice = async (seed: number, count: number): Promise<Injection> => ({
-  faults: chooseInTurn(await realFaults(), count, seed),
+const intoRealDevice = async ({ seed, count, match }: Options): Promise<Injection> => ({
+  faults: chooseInTurn(named(await realFaults(), match), count, seed),
   start: startOnRealDevice,
 });
+
+function named(faults: readonly Fault[], match: string): Fault[] {
+  const found = faults.filter((fault) => nameOfFault(fault).includes(match));
+  if (found.length === 0) throw new Error(`no fault has "${match}" in its name`);
+  return found;
+}
 
 async function injectAll({ faults, start }: Injection): Promise<boolean> {
   const bench = await FaultBench.on(await start());
@@ -116,7 +126,7 @@ async function injectAll({ faults, start }: Injection): Promise<boolean> {
   return !interrupted && verdicts.every((verdict) => problemsOf(verdict).length === 0);
 }
 
-function readOptions(): ReturnType<typeof options> {
+function readOptions(): Options {
   try {
     return options();
   } catch (error) {
@@ -125,14 +135,15 @@ function readOptions(): ReturnType<typeof options> {
   }
 }
 
-const { seed, schedules, count, kills, images, only } = readOptions();
+const chosen = readOptions();
+const { seed, schedules, kills, images, only } = chosen;
 if (only === 'host') {
   const passed = runTests(['faults-host']);
   process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
 } else if (only === 'real') {
-  process.exitCode = (await injectAll(await intoRealDevice(seed, count))) ? 0 : 1;
+  process.exitCode = (await injectAll(await intoRealDevice(chosen))) ? 0 : 1;
 } else {
   const kept = only === 'device' || simulate(seed, schedules);
-  const survived = only === 'simulation' || (await injectAll(await intoEmbeddedDevice(seed, count)));
+  const survived = only === 'simulation' || (await injectAll(await intoEmbeddedDevice(chosen)));
   process.exitCode = kept && survived ? 0 : 1;
 }

@@ -18,7 +18,7 @@ import { calm } from './strike.js';
 export interface FaultVerdict {
   readonly fault: string;
   readonly milliseconds: number;
-  /** The operation did not end, or not as it has to. */
+  /** The operation did not end, or not as it has to, or somebody did what may not be done. */
   readonly wrongEnds: readonly string[];
   readonly dataLost: readonly string[];
   readonly workloadsDown: readonly string[];
@@ -38,7 +38,8 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   const dataLost: string[] = [];
   const leaks: string[] = [];
   try {
-    const handle = await injectFault(bench, fault);
+    const { handle, misdeeds } = await injectFault(bench, fault);
+    wrongEnds.push(...misdeeds);
     const { made, problems } = await endOf(bench, fault, handle);
     wrongEnds.push(...problems);
     calm(bench);
@@ -79,7 +80,10 @@ const isCancelled = ({ at }: Fault): boolean => at.kind === 'step' && at.phase =
 function mayRefuse({ blow }: Fault, { code, retryable }: CommandFailure): boolean {
   if (blow.kind === 'api') return retryable;
   if (blow.kind === 'real-kill' || blow.kind === 'power-cut') return retryable && mayRefuseForNow(blow);
-  return blow.kind === 'kill' && blow.victim === 'workload-guard' && code === 'guard_unavailable';
+  const withoutGuard =
+    (blow.kind === 'kill' && blow.victim === 'workload-guard') ||
+    (blow.kind === 'full-disk' && blow.of === 'workload-guard');
+  return withoutGuard && code === 'guard_unavailable';
 }
 
 interface End {

@@ -1,5 +1,5 @@
 import { SnapfleetError, VolumeConceal } from '@snapfleet/contracts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { waitUntil } from '../support/wait-until.js';
 import { useDevice } from './device.js';
 import { device as deviceId } from './test-service.js';
@@ -63,6 +63,16 @@ test('answers a command that has expired with command_expired', async () => {
   const expires = new Date(Date.now() - 1_000);
   await device.client.publish(VolumeConceal, example, { replyTo: inbox, expires });
   expect(await reply.promise).toMatchObject({ ok: false, error: { code: 'command_expired' } });
+});
+
+test('a command that is refused only because the clock was set while it was on its way is asked for again', async () => {
+  const caller = await device.start('backup-worker');
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() - 3_600_000);
+  const call = caller.commands.call(VolumeConceal, example, { deadlineMs });
+  await waitUntil('the command is on its way', async () => (await device.client.messagesIn('AGENT')) === 1);
+  clock.mockRestore();
+  await device.start('host-lvm', { conceal: () => Promise.resolve({ concealed: true }) });
+  await expect(call).resolves.toEqual({ concealed: true });
 });
 
 test('answers no subject that is not an inbox', async () => {

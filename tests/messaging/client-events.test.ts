@@ -2,6 +2,7 @@ import type { SnapfleetClient, SnapfleetEvent } from '@snapfleet/client';
 import { type EventOptions } from '@snapfleet/client';
 import { BackupCompleted, BackupRequested, SnapshotList, SnapshotReady, SnapshotShow } from '@snapfleet/contracts';
 import { expect, test } from 'vitest';
+import { waitUntil } from '../support/wait-until.js';
 import { device as deviceId, useScriptedDevice } from './scripted-device.js';
 
 const running = useScriptedDevice();
@@ -133,6 +134,32 @@ test('following goes on through a restart of the nats-server, without a gap and 
   await device.tell(SnapshotReady, ready);
   await device.tell(SnapshotReady, ready);
   expect(positions(await taking)).toEqual([1, 2, 3, 4]);
+});
+
+test('following goes on with what is told again after the stream was lost', async () => {
+  const { client, device } = running;
+  for (let count = 0; count < 3; count += 1) await device.tell(SnapshotReady, ready);
+  const events = client.events({ from: { after: 0 }, signal: AbortSignal.timeout(50_000) });
+  const taken: [number, boolean][] = [];
+  const taking = (async () => {
+    for await (const { position, message } of events) {
+      taken.push([position, message.history === true]);
+      if (taken.length === 5) break;
+    }
+  })();
+  await waitUntil('the first ones are read', () => taken.length === 3);
+  await device.loseEvents();
+  await device.declareStreams();
+  await device.tell(SnapshotReady, ready, { history: true });
+  await device.tell(BackupCompleted, BackupCompleted.example);
+  await taking;
+  expect(taken).toEqual([
+    [1, false],
+    [2, false],
+    [3, false],
+    [1, true],
+    [2, false],
+  ]);
 });
 
 test('a question is answered with data, or with the error of the device', async () => {

@@ -52,6 +52,20 @@ test('an outcome that came before anybody waited is seen, and so by another proc
   expect((await client.outcome(handle, options)).position).toBe(2);
 });
 
+test('an outcome is seen in the stream that was made after the one of the command was lost', async () => {
+  const { client, device } = running;
+  await device.tell(SnapshotReady, ready);
+  const handle = await client.send(SnapshotCreate, volume);
+  await device.loseEvents();
+  // It is waited for before there is a stream again.
+  const outcome = client.outcome(handle, options);
+  await device.declareStreams();
+  await device.tell(SnapshotReady, ready, { workflowId: handle.operationId, history: true });
+  expect((await outcome).position).toBe(1);
+  await using other = await device.client();
+  expect((await other.outcome(handle, options)).position).toBe(1);
+});
+
 test('a failed command is thrown with the code and the event that says so', async () => {
   const { client, device } = running;
   const handle = await client.send(SnapshotCreate, volume);

@@ -48,6 +48,12 @@ export class ScriptedDevice {
     await applyTopology(this.connection, []);
   }
 
+  /** Loses the stream of events with all that is in it; it is not there until it is declared again. */
+  async loseEvents(): Promise<void> {
+    const manager = await jetstreamManager(this.connection, { checkAPI: false });
+    await manager.streams.delete(streams.events.name);
+  }
+
   client(): Promise<SnapfleetClient> {
     return connectToDevice({ servers: this.server.url, device });
   }

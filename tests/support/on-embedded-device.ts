@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { startFaultyApi, type FaultyApi } from './faulty-api.js';
 import { handOutKeys, natsSettings } from './nats-access.js';
-import { startNatsServer } from './nats-server.js';
+import { MovableClock } from './movable-clock.js';
+import { type NatsServer, startNatsServer } from './nats-server.js';
 import { UndoStack } from './real-device/undo-stack.js';
 import { serverPrograms } from './servers.js';
 import { hostPlace, serviceUid, type ServiceName } from './services.js';
 import { guardSettings } from './guard-settings.js';
 import { readableKubeconfig } from './readable-kubeconfig.js';
+import { mountSmallDisk, type SmallDisk } from './small-disk.js';
 import { startSimulatedDevice, type SimulatedDevice } from './simulated-device.js';
-import { deviceName, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
+import { deviceName, type DiskOwner, type ServicePlan, SnapfleetDevice } from './snapfleet-device.js';
 
 const scriptDeadlineMs = 60_000;
 
@@ -22,6 +24,10 @@ export interface EmbeddedDeviceOptions {
   readonly resticPassword?: string;
   /** The services reach the API server by a way that can be made bad. */
   readonly faultyApi?: boolean;
+  /** Orchestrator, workload-guard and nats-server have a small file system each for what they remember. */
+  readonly smallDisks?: boolean;
+  /** The services have a clock that can be moved. */
+  readonly movableClock?: boolean;
   /** More settings of all services. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -37,24 +43,30 @@ export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {})
   try {
     const nats = await startNatsServer({ identitiesOf: deviceName, tls: options.tls ?? false });
     undo.push(() => nats.stop());
+    const disks = new Map<DiskOwner, SmallDisk>();
+    if (options.smallDisks === true) disks.set('nats-server', await smallDiskOf(nats, undo));
+    const clock = options.movableClock === true ? new MovableClock(workDirectory) : undefined;
     handOutKeys(nats);
     const device = await startSimulatedDevice({
       natsUrl: nats.url,
-      environment: natsSettings(nats, 'device-simulator'),
+      environment: { ...natsSettings(nats, 'device-simulator'), ...clock?.environment },
       deviceId: deviceName,
       workDirectory: join(workDirectory, 'device'),
     });
     undo.push(() => device.stop());
     const destination = owned(workDirectory, 'copy');
     const way = await wayToApi(device, options.faultyApi ?? false, undo);
-    const plans = await plansFor(way.kubeconfig, workDirectory, destination, options.environment ?? {});
+    const environment = { ...options.environment, ...clock?.environment };
+    const plans = await plansFor(way.kubeconfig, workDirectory, destination, environment);
+    if (options.smallDisks === true) await mountForServices(disks, workDirectory, undo);
     if (options.resticPassword !== undefined)
       writeForServices(resticPasswordFile(workDirectory), options.resticPassword);
     const runInDestination = async (script: string): Promise<string> => {
       const options = { cwd: destination, stdin: 'ignore' as const, timeout: scriptDeadlineMs };
       return (await execa('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
     };
-    const snapfleet = new SnapfleetDevice({ device, nats, plans, runInDestination, workDirectory, undo, api: way.api });
+    const parts = { device, nats, plans, runInDestination, workDirectory, undo, api: way.api };
+    const snapfleet = new SnapfleetDevice({ ...parts, disks, clock });
     undo.push(() => snapfleet.stopServices());
     await snapfleet.startServices();
     return snapfleet;
@@ -62,6 +74,27 @@ export async function startOnEmbeddedDevice(options: EmbeddedDeviceOptions = {})
     await undo.unwind();
     throw error;
   }
+}
+
+/** In the place of the directories in which these services keep what they have to remember. */
+async function mountForServices(
+  disks: Map<DiskOwner, SmallDisk>,
+  workDirectory: string,
+  undo: UndoStack,
+): Promise<void> {
+  for (const owner of ['orchestrator', 'workload-guard'] as const) {
+    disks.set(owner, await mountSmallDisk(join(workDirectory, owner), undo));
+  }
+}
+
+/** Its store holds nothing yet. */
+async function smallDiskOf(nats: NatsServer, undo: UndoStack): Promise<SmallDisk> {
+  await nats.kill9();
+  const store = join(nats.directory, 'jetstream');
+  mkdirSync(store, { recursive: true });
+  const disk = await mountSmallDisk(store, undo);
+  await nats.restart();
+  return disk;
 }
 
 interface WayToApi {

@@ -37,6 +37,8 @@ export interface RunningService {
   /** Everything it wrote, line by line, so far. */
   readonly log: readonly string[];
   readonly httpPort: number;
+  /** Whether the process has ended, by itself or not. */
+  hasEnded(): boolean;
   stop(): Promise<void>;
   kill9(): Promise<void>;
   /** Holds it, as a machine that is too busy or a debugger does, until it may go on. */

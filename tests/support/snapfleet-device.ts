@@ -12,6 +12,8 @@ import { natsSettings } from './nats-access.js';
 import type { FaultyApi } from './faulty-api.js';
 import type { NatsServer } from './nats-server.js';
 import type { UndoStack } from './real-device/undo-stack.js';
+import type { MovableClock } from './movable-clock.js';
+import type { SmallDisk } from './small-disk.js';
 import type { RunningService, ServiceName, ServicePlace } from './services.js';
 import type { GuestSystemd } from './systemd/guest-systemd.js';
 import { waitUntil } from './wait-until.js';
@@ -26,6 +28,9 @@ export interface ServicePlan {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Who can have a file system of its own. */
+export type DiskOwner = 'orchestrator' | 'workload-guard' | 'nats-server';
+
 interface Parts {
   readonly device: DeviceUnderTest;
   readonly nats: NatsServer;
@@ -37,6 +42,10 @@ interface Parts {
   readonly systemd?: GuestSystemd;
   /** The way of the services to the API server, where it can be made bad. */
   readonly api?: FaultyApi | undefined;
+  /** The file systems that services have of their own, where they can be filled. */
+  readonly disks?: ReadonlyMap<DiskOwner, SmallDisk> | undefined;
+  /** The clock of the services, where it can be moved. */
+  readonly clock?: MovableClock | undefined;
   readonly undo: UndoStack;
 }
 
@@ -67,13 +76,27 @@ export class SnapfleetDevice {
     return this.parts.systemd;
   }
 
-  get hasFaultyApi(): boolean {
-    return this.parts.api !== undefined;
-  }
-
   get api(): FaultyApi {
     if (this.parts.api === undefined) throw new Error('the API server of this device cannot be made bad');
     return this.parts.api;
+  }
+
+  /** The API server answers as it should, and the clock is right, where they could be otherwise. */
+  calm(): void {
+    this.parts.api?.behave({ kind: 'well' });
+    this.parts.clock?.set(0);
+  }
+
+  get clock(): MovableClock {
+    if (this.parts.clock === undefined) throw new Error('the clock of this device cannot be moved');
+    return this.parts.clock;
+  }
+
+  /** The file system that one has of its own. */
+  disk(name: DiskOwner): SmallDisk {
+    const disk = this.parts.disks?.get(name);
+    if (disk === undefined) throw new Error(`${name} has no file system of its own`);
+    return disk;
   }
 
   get natsUrl(): string {
@@ -172,6 +195,11 @@ export class SnapfleetDevice {
     await this.parts.runInDestination(
       `printf X >> "$(find . -path '*/${restorePointId}/*' -name '${file}' | head -n 1)"`,
     );
+  }
+
+  /** Ends all services at the same time, as a crash does. */
+  async killServices(): Promise<void> {
+    await Promise.all([...this.running.values()].map((service) => service.kill9()));
   }
 
   async stopServices(): Promise<void> {

@@ -7,6 +7,7 @@ const startDeadlineMs = 120_000;
 export class StartWatch {
   private readonly log: string[] = [];
   private readonly file: WriteStream;
+  private over = false;
   private readonly port = Promise.withResolvers<number>();
 
   constructor(
@@ -25,6 +26,7 @@ export class StartWatch {
   };
 
   readonly ended = (why: unknown): void => {
+    this.over = true;
     this.port.reject(new Error(`${this.name} ended (${String(why)}) before it was ready:\n${this.lastLines()}`));
   };
 
@@ -42,6 +44,7 @@ export class StartWatch {
         name: this.name,
         log: this.log,
         httpPort,
+        hasEnded: () => this.over,
         stop: () => kill('SIGTERM'),
         kill9: () => kill('SIGKILL'),
         pause: () => send('SIGSTOP'),

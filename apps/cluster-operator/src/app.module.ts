@@ -91,8 +91,9 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     },
     {
       provide: RunHooksUseCase,
-      useFactory: (cluster: Cluster, steps: RunningSteps) => new RunHooksUseCase(cluster, steps, now),
-      inject: [clusterToken, RunningSteps],
+      useFactory: (cluster: Cluster, steps: RunningSteps, guard: WorkloadGuard) =>
+        new RunHooksUseCase(cluster, steps, guard, now),
+      inject: [clusterToken, RunningSteps, GuardClient],
     },
   ];
 }

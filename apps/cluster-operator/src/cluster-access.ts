@@ -1,5 +1,5 @@
 import { combineAccess, snapshotApiVersion, type ClusterAccess, type ClusterOf } from '@snapfleet/kubernetes';
-import { workloadAccess } from '@snapfleet/workloads';
+import { hooksAccess, workloadAccess } from '@snapfleet/workloads';
 
 const workload = { waitFor: 'that its controller has counted it down' } as const;
 
@@ -67,12 +67,7 @@ export const ownAccess = combineAccess(workloadAccess, {
   version: 'readiness: the cheapest question that proves that the API server answers',
 }) satisfies ClusterAccess;
 
-/** What hooks need beside that: deploy/rbac/cluster-operator-hooks.yaml grants it where an administrator binds it. */
-export const hooksAccess = {
-  pods: { exec: 'the commands of hooks' },
-} as const satisfies ClusterAccess;
-
-/** The cluster operator has no other calls. */
+/** The cluster operator has no other calls; deploy/rbac/cluster-operator-hooks.yaml grants those of hooks. */
 export const clusterAccess = combineAccess(ownAccess, hooksAccess);
 
 /** The cluster as the cluster operator sees it. */

@@ -16,6 +16,7 @@ import { EventRecorder } from './journal/event-recorder.js';
 import { Journal } from './journal/journal.js';
 import { OperationStore } from './journal/operation.store.js';
 import { OrphanStore } from './journal/orphan.store.js';
+import { OwnershipWatch } from './journal/ownership-watch.js';
 import { OutboxRelay } from './journal/outbox-relay.js';
 import { Outbox } from './journal/outbox.js';
 import { RestorePointStore } from './journal/restore-point.store.js';
@@ -41,6 +42,11 @@ function endProcess(): void {
 
 const journalProviders = (settings: OrchestratorSettings): Provider[] => [
   { provide: Journal, useFactory: () => new Journal(settings.SNAPFLEET_JOURNAL, endProcess) },
+  {
+    provide: OwnershipWatch,
+    useFactory: (journal: Journal) => new OwnershipWatch(journal, reportTo('journal')),
+    inject: [Journal],
+  },
   { provide: OperationStore, useFactory: (journal: Journal) => new OperationStore(journal), inject: [Journal] },
   { provide: RestorePointStore, useFactory: (journal: Journal) => new RestorePointStore(journal), inject: [Journal] },
   { provide: Outbox, useFactory: (journal: Journal) => new Outbox(journal), inject: [Journal] },

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { connectToCluster } from '@snapfleet/kubernetes';
 import { ServiceLog, kubernetesConnection } from '@snapfleet/service-kit';
-import { ResumeWorkload } from '@snapfleet/workloads';
 import { BringBack, type Report } from './bring-back/bring-back.js';
+import { Returns } from './bring-back/returns.js';
 import { Watch } from './bring-back/watch.js';
 import { clusterAccess, clusterToken, type Cluster } from './cluster-access.js';
 import type { WorkloadGuardSettings } from './config.js';
@@ -12,6 +12,7 @@ import { DisarmResumedUseCase } from './rounds/disarm-resumed.use-case.js';
 import { Rounds } from './rounds/rounds.js';
 import { TimerSocket } from './socket/timer-socket.js';
 import { SystemBootClock } from './time/system-boot-clock.js';
+import { ArmTimerUseCase } from './timers/arm-timer.use-case.js';
 import { DisarmTimerUseCase } from './timers/disarm-timer.use-case.js';
 import { TimerStore } from './timers/timer-store.js';
 import { Timers } from './timers/timers.js';
@@ -36,8 +37,8 @@ function providers(settings: WorkloadGuardSettings): Provider[] {
     {
       provide: Watch,
       useFactory: (timers: Timers, cluster: Cluster, log: ServiceLog) => {
-        const workloads = new ResumeWorkload(cluster, () => clock.now());
-        const bringBack = new BringBack(timers, cluster, workloads, clock, reportTo(log));
+        const returns = new Returns(cluster, () => clock.now());
+        const bringBack = new BringBack(timers, cluster, returns, clock, reportTo(log));
         return new Watch(timers, bringBack, clock, reportTo(log));
       },
       inject: [Timers, clusterToken, ServiceLog],
@@ -57,12 +58,13 @@ function providers(settings: WorkloadGuardSettings): Provider[] {
     },
     {
       provide: TimerSocket,
-      useFactory: (timers: Timers, watch: Watch, log: ServiceLog) => {
+      useFactory: (timers: Timers, cluster: Cluster, watch: Watch, log: ServiceLog) => {
+        const armTimer = new ArmTimerUseCase(timers, cluster);
         const disarmTimer = new DisarmTimerUseCase(timers, watch, clock);
-        const parts = { timers, watch, disarmTimer, logger: log, report: reportTo(log) };
+        const parts = { timers, watch, armTimer, disarmTimer, logger: log, report: reportTo(log) };
         return new TimerSocket(settings.SNAPFLEET_GUARD_SOCKET, parts);
       },
-      inject: [Timers, Watch, ServiceLog],
+      inject: [Timers, clusterToken, Watch, ServiceLog],
     },
     {
       provide: GuardLifetime,

@@ -2,6 +2,7 @@ import { SnapfleetError } from '@snapfleet/contracts';
 import { belongsTo, failureIn, outcomesOf } from './command-outcome.js';
 import type { DeviceConnection } from './device-connection.js';
 import { subjectsOf } from './event-filter.js';
+import type { EventPlace } from './event-place.js';
 import { type EventStream, openEventStream } from './event-stream.js';
 import type { CommandName, EventName, SnapfleetEvent } from './message-types.js';
 import { openOrderedSource } from './ordered-source.js';
@@ -28,6 +29,11 @@ function endsOf(command: CommandName, until: EventName | undefined): ReadonlySet
   const isSuccess = (name: EventName): boolean => !/\.(rejected|.*failed)$/.test(name) && name !== 'command.completed';
   return new Set([until, ...outcomes.filter((name) => !isSuccess(name))]);
 }
+
+const placeBefore = ({ eventsAfter, eventStreamMadeAt }: CommandHandle): EventPlace => ({
+  after: eventsAfter,
+  streamMadeAt: eventStreamMadeAt,
+});
 
 async function firstEnd(
   events: EventStream,
@@ -62,7 +68,8 @@ export async function awaitOutcome(
     connection,
     filter: {},
     signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-    open: () => openOrderedSource(connection, { after: handle.eventsAfter }, subjects),
+    wasThere: true,
+    open: () => openOrderedSource(connection, placeBefore(handle), subjects),
   });
   const event = await firstEnd(events, handle, ends, onEvent);
   signal?.throwIfAborted();

@@ -13,7 +13,7 @@ import { SnapfleetError, streams } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
 import { serverFilterOf } from './event-filter.js';
 import type { OpenSource } from './event-stream.js';
-import { type EventStart, positionOf } from './ordered-source.js';
+import { type EventStart, placeOf } from './ordered-source.js';
 
 /** A place in the event stream that the device's server keeps for a named subscriber. */
 export interface DurableStart {
@@ -71,7 +71,7 @@ export async function openDurableSource(
   const filter = serverFilterOf(connection.device, subjects);
   const manager = await connection.manager();
   if ((await infoOf(manager, name)) === undefined) {
-    const after = await positionOf(connection, from.start ?? 'now');
+    const { after } = await placeOf(connection, from.start ?? 'now');
     await manager.consumers.add(stream, configurationOf(name, filter, after));
   } else {
     // An earlier version of this client asked for several filters; undefined takes them back.

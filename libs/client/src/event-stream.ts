@@ -3,7 +3,7 @@ import { SnapfleetError } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
 import { type EventFilter, isWanted } from './event-filter.js';
 import type { EventName, SnapfleetEvent } from './message-types.js';
-import { fromNats } from './nats-failure.js';
+import { fromNats, isMissingStream } from './nats-failure.js';
 import { readEvent } from './read-event.js';
 import { retryInterrupted } from './retry-interrupted.js';
 
@@ -14,9 +14,14 @@ export type UnreadableHandler = (error: SnapfleetError, subject: string, positio
 export interface OpenSource {
   readonly messages: ConsumerMessages;
   readonly acknowledge: boolean;
+  /** Where it may go on after the end of the messages. */
+  readonly successor?: { readonly isNeeded: () => boolean; readonly open: () => Promise<OpenSource> };
 }
 
-/** Events as they come, for `for await`. The loop ends when it is left, closed, or its signal is aborted. */
+/**
+ * Events as they come, for `for await`. The loop ends when it is left, closed, or its signal is aborted. Where the stream
+ * was lost, the device tells its events again, with the same ids and marked as history; the loop goes on with them.
+ */
 export interface EventStream<Name extends EventName = EventName> extends AsyncIterable<SnapfleetEvent<Name>> {
   /** Resolves when no event that is stored from now on is missed. */
   readonly ready: Promise<void>;
@@ -27,6 +32,8 @@ interface StreamOptions {
   readonly connection: DeviceConnection;
   readonly filter: EventFilter;
   readonly open: () => Promise<OpenSource>;
+  /** The stream was there before: where it is missing it was lost, and will be made again. */
+  readonly wasThere?: boolean;
   readonly onUnreadable?: UnreadableHandler | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,14 +59,12 @@ async function* yieldAcknowledged<T>(message: JsMsg, value: T, acknowledge: bool
 }
 
 class JetStreamEventStream implements EventStream {
-  private readonly source: Promise<OpenSource>;
+  private source: Promise<OpenSource>;
   readonly ready: Promise<void>;
   private closed = false;
 
   constructor(private readonly options: StreamOptions) {
-    this.source = retryInterrupted(openDeadlineMs, options.open).catch((thrown: unknown) => {
-      throw fromNats(thrown, `cannot follow the events of ${options.connection.device}`);
-    });
+    this.source = this.opened(options.open);
     this.ready = this.source.then(() => undefined);
     // Whoever iterates or awaits `ready` sees the failure; nobody has to.
     this.ready.catch(() => undefined);
@@ -75,7 +80,32 @@ class JetStreamEventStream implements EventStream {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SnapfleetEvent> {
-    const { messages, acknowledge } = await this.source;
+    for (let source: OpenSource | undefined = await this.source; source !== undefined;) {
+      yield* this.eventsOf(source);
+      source = await this.successorOf(source);
+    }
+    if (!this.closed && this.options.connection.nats.isClosed()) {
+      throw new SnapfleetError('device_unreachable', 'the connection was closed while events were followed');
+    }
+  }
+
+  private async opened(open: () => Promise<OpenSource>): Promise<OpenSource> {
+    const { connection, wasThere = false } = this.options;
+    try {
+      return await retryInterrupted(openDeadlineMs, open, wasThere ? isMissingStream : undefined);
+    } catch (thrown) {
+      throw fromNats(thrown, `cannot follow the events of ${connection.device}`);
+    }
+  }
+
+  private async successorOf({ successor }: OpenSource): Promise<OpenSource | undefined> {
+    if (this.closed || successor?.isNeeded() !== true) return undefined;
+    // Whoever closes the stream meanwhile closes this one.
+    this.source = this.opened(successor.open);
+    return this.source;
+  }
+
+  private async *eventsOf({ messages, acknowledge }: OpenSource): AsyncGenerator<SnapfleetEvent> {
     try {
       for await (const message of messages) {
         const event = this.read(message);
@@ -88,9 +118,6 @@ class JetStreamEventStream implements EventStream {
       throw fromNats(thrown, `the events of ${this.options.connection.device} broke off`);
     } finally {
       messages.stop();
-    }
-    if (!this.closed && this.options.connection.nats.isClosed()) {
-      throw new SnapfleetError('device_unreachable', 'the connection was closed while events were followed');
     }
   }
 

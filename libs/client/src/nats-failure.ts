@@ -30,6 +30,12 @@ export function isDisconnection(thrown: unknown): boolean {
   return rootOf(thrown) instanceof errors.RequestError;
 }
 
+/** Whether the stream is not there; what `fromNats` has made of it too. */
+export function isMissingStream(thrown: unknown): boolean {
+  const cause = rootOf(thrown instanceof SnapfleetError ? thrown.cause : thrown);
+  return cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound;
+}
+
 /** Any failure of the NATS client as an error of this product; `doing` says what was tried, for people. */
 export function fromNats(thrown: unknown, doing: string): SnapfleetError {
   if (thrown instanceof SnapfleetError) return thrown;
@@ -38,7 +44,7 @@ export function fromNats(thrown: unknown, doing: string): SnapfleetError {
   const message = `${doing}: ${text}`;
   if (isOneOf(cause, denied)) return new SnapfleetError('access_denied', message, { cause: thrown });
   if (isOneOf(cause, unreachable)) return new SnapfleetError('device_unreachable', message, { cause: thrown });
-  if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) {
+  if (isMissingStream(thrown)) {
     return new SnapfleetError('device_unreachable', `${message}; no Snapfleet service has run there`, {
       cause: thrown,
     });

@@ -2,11 +2,12 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { streams } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
 import { serverFilterOf } from './event-filter.js';
+import { type EventPlace, newestPlace, type PlaceInStream } from './event-place.js';
 import type { OpenSource } from './event-stream.js';
-import { lastPosition } from './send-command.js';
+import { StreamWatch } from './stream-watch.js';
 
-/** Where to begin: with the next event, with the first one after a moment, or after a position. */
-export type EventStart = 'now' | Date | { readonly after: number };
+/** Where to begin: with the next event, with the first one after a moment, or after a place. */
+export type EventStart = 'now' | Date | EventPlace;
 
 const stream = streams.events.name;
 
@@ -25,27 +26,39 @@ async function positionBefore(connection: DeviceConnection, time: Date): Promise
   return probe.delivered.stream_seq;
 }
 
-/** The last position that is not wanted. */
-export async function positionOf(connection: DeviceConnection, start: EventStart): Promise<number> {
-  if (start === 'now') return lastPosition(connection);
-  return start instanceof Date ? positionBefore(connection, start) : start.after;
+/** The last position that is not wanted, in the stream that is there now. */
+export async function placeOf(connection: DeviceConnection, start: EventStart): Promise<PlaceInStream> {
+  const now = await newestPlace(connection);
+  if (start === 'now') return now;
+  const { streamMadeAt } = now;
+  if (start instanceof Date) return { after: await positionBefore(connection, start), streamMadeAt };
+  // Of a stream that was made since, everything is wanted.
+  const isSame = start.streamMadeAt === undefined || start.streamMadeAt === streamMadeAt;
+  return { after: isSame ? start.after : 0, streamMadeAt };
 }
 
 /**
  * An ordered consumer: it makes itself again where it stopped after a lost connection or a restart of the server.
  * It always starts from a sequence: one that starts from a time or from "new" would begin at the start of the stream
  * when it is made again before its first message (@nats-io/jetstream 3.4.0, PullConsumerImpl.getConsumerOpts).
+ * Where the stream was lost and made again, its successor begins at the start of the new one.
  */
 export async function openOrderedSource(
   connection: DeviceConnection,
   start: EventStart,
   subjects: string[],
 ): Promise<OpenSource> {
-  const after = await positionOf(connection, start);
+  const { after, streamMadeAt } = await placeOf(connection, start);
   const consumer = await connection.jetstream.consumers.get(stream, {
     filter_subjects: serverFilterOf(connection.device, subjects),
     opt_start_seq: after + 1,
     name_prefix: `client-${crypto.randomUUID()}`,
   });
-  return { messages: await consumer.consume({ expires: 10_000 }), acknowledge: false };
+  const messages = await consumer.consume({ expires: 10_000 });
+  const watch = new StreamWatch(connection, messages, streamMadeAt);
+  const successor = {
+    isNeeded: () => watch.streamWasReplaced,
+    open: () => openOrderedSource(connection, { after: 0 }, subjects),
+  };
+  return { messages, acknowledge: false, successor };
 }

@@ -12,10 +12,10 @@ import {
   OperationId,
   operationIdFor,
   RestorePointId,
-  streams,
   subjectFor,
 } from '@snapfleet/contracts';
 import type { DeviceConnection } from './device-connection.js';
+import { newestPlace } from './event-place.js';
 import type { CommandName } from './message-types.js';
 import { fromNats } from './nats-failure.js';
 import { retryInterrupted } from './retry-interrupted.js';
@@ -33,6 +33,8 @@ export interface CommandHandle<Name extends CommandName = CommandName> {
   readonly restorePointIds: readonly RestorePointId[];
   /** The last position in the event stream before the command was published. */
   readonly eventsAfter: number;
+  /** When the event stream was made in which `eventsAfter` counts. */
+  readonly eventStreamMadeAt?: string;
 }
 
 /** What may be said of a command besides its data. */
@@ -58,22 +60,6 @@ export function headersOf(message: MessageOf<unknown>, id = message.id): MsgHdrs
   if (message.traceparent !== undefined) made.set('traceparent', message.traceparent);
   if (message.tracestate !== undefined) made.set('tracestate', message.tracestate);
   return made;
-}
-
-/**
- * The newest position in the event stream of the device.
- * @throws SnapfleetError `device_unreachable` where the stream is not there
- */
-export async function lastPosition(connection: DeviceConnection): Promise<number> {
-  try {
-    const manager = await connection.manager();
-    return await retryInterrupted(requestDeadlineMs, async () => {
-      const info = await manager.streams.info(streams.events.name);
-      return info.state.last_seq;
-    });
-  } catch (thrown) {
-    throw fromNats(thrown, `cannot read the events of ${connection.device}`);
-  }
 }
 
 /** Publishes and waits until the stream has it; a lost answer is asked for again under the same id, which stores once. */
@@ -131,7 +117,7 @@ export async function sendCommand<Name extends CommandName, Definition extends C
     ...(options.expires === undefined ? {} : { expires: options.expires }),
     traceparent: options.traceparent,
   });
-  const eventsAfter = await lastPosition(connection);
+  const { after, streamMadeAt } = await newestPlace(connection);
   await publishOnce(
     connection,
     subjectFor(definition, connection.device),
@@ -145,7 +131,8 @@ export async function sendCommand<Name extends CommandName, Definition extends C
     operationId,
     restorePointId,
     restorePointIds: [restorePointId, ...others],
-    eventsAfter,
+    eventsAfter: after,
+    eventStreamMadeAt: streamMadeAt,
   };
 }
 

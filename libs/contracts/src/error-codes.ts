@@ -116,14 +116,14 @@ export const errorCodes = {
   ),
   hooks_unsupported: final(
     'The hooks cannot run in the Pods as they are.',
-    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml allows it).',
+    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator or workload guard that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml and deploy/rbac/workload-guard-hooks.yaml allow it).',
   ),
   hook_failed: passing(
     'A command in a Pod failed, did not end in time, or could not be started.',
     'The message repeats the end of what it said. Correct the hook; with `onError: continue` the snapshot is made all the same.',
   ),
   guard_unavailable: passing(
-    'The workload guard does not answer, and no workload is taken away without its dead-man timer.',
+    'The workload guard does not answer, and no workload is taken away or held without its dead-man timer.',
     'Check that workload-guard runs and that the user of cluster-operator may open its socket; nothing was touched.',
   ),
   snapshot_not_ready: passing(

@@ -19,6 +19,13 @@ export type RestorePointId = z.infer<typeof RestorePointId>;
 export const OperationId = z.uuid().brand<'OperationId'>();
 export type OperationId = z.infer<typeof OperationId>;
 
+/**
+ * When an operation began, in the order of all that began on its device: what comes late of one with a lower number than a
+ * later one has left on an object is refused there.
+ */
+export const FencingToken = z.number().int().positive().brand<'FencingToken'>();
+export type FencingToken = z.infer<typeof FencingToken>;
+
 /** The name of a Kubernetes namespace (RFC 1123 label). */
 export const Namespace = z
   .string()

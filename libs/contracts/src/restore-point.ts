@@ -80,10 +80,10 @@ export const ReadySnapshot = z.object({
 });
 export type ReadySnapshot = z.infer<typeof ReadySnapshot>;
 
-/** That a workload was not put back by its operation, but before that by something else of Snapfleet. */
+/** That a workload was not put back, or let go on, by its operation, but before that by something else of Snapfleet. */
 export const BroughtBack = z.object({
   by: z.literal('dead-man-timer').describe('the workload guard, because the maximum downtime was over'),
-  at: z.iso.datetime({ offset: true }).describe('when it was back'),
+  at: z.iso.datetime({ offset: true }).describe('when it was back, or its hooks had run'),
 });
 export type BroughtBack = z.infer<typeof BroughtBack>;
 

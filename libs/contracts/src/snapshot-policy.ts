@@ -37,7 +37,7 @@ export type Hook = z.infer<typeof Hook>;
 /** The longest time for which writers are frozen, in seconds. */
 export const longestFreezeSeconds = 5;
 
-/** How long a workload may be away, in seconds; then the workload guard brings it back, whatever became of the rest. */
+/** How long a workload may be away or held, in seconds; then the workload guard lets it go on, whatever became of the rest. */
 export const MaximumDowntimeSeconds = z.number().int().min(30).max(86_400).default(900);
 
 /** What is done so that nobody writes while the snapshot is cut. */
@@ -70,6 +70,9 @@ export const Quiesce = z.discriminatedUnion('level', [
       .max(8)
       .default([])
       .describe('run on every path, until they succeed, their Pod is gone or they have failed ten times'),
+    maximumDowntimeSeconds: MaximumDowntimeSeconds.describe(
+      'how long the application may be held before the dead-man timer runs the hooks of after the cut',
+    ),
   }),
   z.object({ level: z.literal('none').describe('nothing; device-mapper alone suspends the volume for the cut') }),
 ]);

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { ClaimPreflight, WorkloadRunHooks, type DataInputOf, type WritingPod } from '@snapfleet/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { grantHooks } from '../../support/hooks-role.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { mergePatch } from './cluster.js';
+import { nextFencingToken } from './fencing-tokens.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
@@ -10,6 +12,7 @@ type Command = DataInputOf<typeof WorkloadRunHooks>;
 type Hooks = Command['hooks'];
 
 const touch: Hooks = [{ command: ['touch', '/data/marker'], container: 'app' }];
+const guardMs = 30_000;
 const remove: Hooks = [{ command: ['rm', '-f', '/data/marker'] }];
 
 /** How commands run in the Pods of a workload before and after the cut. */
@@ -19,6 +22,7 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     const run = (moment: Command['moment'], hooks: Hooks, more: Partial<Command> = {}) =>
       use().call(WorkloadRunHooks, {
         operationId: randomUUID(),
+        fencingToken: nextFencingToken(),
         namespace: home().namespace,
         moment,
         pods,
@@ -51,16 +55,38 @@ export function describeHooks(use: () => OperatorUnderTest, home: () => Home): v
     });
 
     test('what a hook does before the cut, another one undoes after it; then it comes too late', async () => {
-      const operationId = randomUUID();
-      const before = await run('before', touch, { operationId });
+      const operation = { operationId: randomUUID(), fencingToken: nextFencingToken() };
+      const before = await run('before', touch, operation);
       expect(before).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(before.pods).toMatchObject([{ name: pods[0]?.name, containers: [{ name: 'app' }] }]);
       expect(await marked()).toBe(true);
-      const after = await run('after', remove, { operationId, pods: before.pods });
+      const after = await run('after', remove, { ...operation, pods: before.pods });
       expect(after).toMatchObject({ failures: [], gone: [], unhooked: [] });
       expect(await marked()).toBe(false);
-      expect((await errorOf(run('before', touch, { operationId }))).code).toBe('operation_superseded');
+      expect((await errorOf(run('before', touch, operation))).code).toBe('operation_superseded');
       expect(await marked()).toBe(false);
+    });
+
+    test('what nobody undoes in time the workload guard does, which is told', async () => {
+      const { guard } = use();
+      await guard.kill9();
+      await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '3' });
+      const operation = { operationId: randomUUID(), fencingToken: nextFencingToken() };
+      const timer = { workload: { kind: 'Deployment' as const, name: 'orders' } };
+      const before = await run('before', touch, { ...operation, timer: { ...timer, hooks: remove } });
+      // A file that goes while it is read is looked for again.
+      const undone = () =>
+        marked().then(
+          (found) => !found,
+          () => false,
+        );
+      await waitUntil('the guard has undone it', undone, { deadlineMs: guardMs });
+      const late = run('before', touch, { ...operation, timer: { ...timer, hooks: remove } });
+      expect((await errorOf(late)).code).toBe('operation_superseded');
+      const after = await run('after', remove, { ...operation, pods: before.pods, timer });
+      expect(after).toMatchObject({ failures: [], gone: [], broughtBack: { by: 'dead-man-timer' } });
+      await guard.kill9();
+      await guard.start();
     });
 
     test('a hook that fails, or takes too long, is told with what it said', async () => {

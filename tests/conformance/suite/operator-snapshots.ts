@@ -10,12 +10,14 @@ import {
   type DataInputOf,
 } from '@snapfleet/contracts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { nextFencingToken } from './fencing-tokens.js';
 import { claim, pod, podSpec, restoredClaim, retainingClass, volumeSnapshot } from './manifests.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
 const deadlineSeconds = 120;
 const restorePointId = randomUUID();
+const fencingToken = nextFencingToken();
 
 /** How snapshots are taken, restored and removed; step by step on one snapshot, because a real device takes seconds for each. */
 export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () => Home): void {
@@ -25,14 +27,15 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
     const take = (more: Partial<DataInputOf<typeof SnapshotTake>> = {}) =>
       use().call(SnapshotTake, {
         restorePointId,
+        fencingToken,
         ...home(),
         claimUid: facts.uid,
         volumeSnapshotClassName: 'topolvm-snapclass',
         readyDeadlineSeconds: deadlineSeconds,
         ...more,
       });
-    const remove = (more: { restorePointId?: string; snapshot?: BoundSnapshot; purge?: boolean } = {}) =>
-      use().call(SnapshotRemove, { restorePointId, ...home(), purge: false, deadlineSeconds, ...more });
+    const remove = (more: Partial<DataInputOf<typeof SnapshotRemove>> = {}) =>
+      use().call(SnapshotRemove, { restorePointId, fencingToken, ...home(), purge: false, deadlineSeconds, ...more });
     const restore = (targetClaim: string, more: object = {}, operationId: string = randomUUID()) =>
       use().call(VolumeRestore, {
         operationId,
@@ -103,7 +106,8 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
     test('a snapshot that does not become ready is removed, and told with what the cluster says about it', async () => {
       const { cluster } = use();
       const id = randomUUID();
-      const command = { restorePointId: id, volumeSnapshotClassName: 'no-such-class', readyDeadlineSeconds: 3 };
+      const own = { restorePointId: id, fencingToken: nextFencingToken() };
+      const command = { ...own, volumeSnapshotClassName: 'no-such-class', readyDeadlineSeconds: 3 };
       const error = await errorOf(take(command));
       expect(error.code).toBe('snapshot_not_ready');
       expect(error.message).toMatch(/not ready after 3 s.*no-such-class/);
@@ -165,20 +169,23 @@ export function describeSnapshotCommands(use: () => OperatorUnderTest, home: () 
       expect(await remove({ snapshot })).toEqual({ freed: true });
       expect(await device.logicalVolumeExists(snapshot.snapshotHandle)).toBe(false);
       expect(await remove({ snapshot })).toEqual({ freed: true });
+      expect((await errorOf(take())).code).toBe('operation_superseded');
+      expect(await use().cluster.snapshot(namespace, snapshot.volumeSnapshotName)).toBeUndefined();
       expect((await errorOf(restore('late'))).code).toBe('snapshot_not_found');
     });
 
     test('under Retain the data stay until they are purged', async () => {
       const { device } = use();
       const id = randomUUID();
-      const retained = await take({ restorePointId: id, volumeSnapshotClassName: 'topolvm-snapclass-retain' });
+      const own = { restorePointId: id, fencingToken: nextFencingToken() };
+      const retained = await take({ ...own, volumeSnapshotClassName: 'topolvm-snapclass-retain' });
       expect(retained.deletionPolicy).toBe('Retain');
-      expect(await remove({ restorePointId: id, snapshot: retained })).toEqual({
+      expect(await remove({ ...own, snapshot: retained })).toEqual({
         freed: false,
         retainedContentName: retained.volumeSnapshotContentName,
       });
       expect(await device.logicalVolumeExists(retained.snapshotHandle)).toBe(true);
-      expect(await remove({ restorePointId: id, snapshot: retained, purge: true })).toEqual({ freed: true });
+      expect(await remove({ ...own, snapshot: retained, purge: true })).toEqual({ freed: true });
       expect(await device.logicalVolumeExists(retained.snapshotHandle)).toBe(false);
     });
   });

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { ClaimPreflight, GuardReport, WorkloadQuiesce, WorkloadResume, type SavedWorkload } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
 import { mergePatch } from './cluster.js';
+import { nextFencingToken } from './fencing-tokens.js';
 import { pod, podSpec, workload } from './manifests.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
 
 const deadlineSeconds = 100;
 type Kind = SavedWorkload['kind'];
+const newOperation = () => ({ operationId: randomUUID(), fencingToken: nextFencingToken() });
 
 /** How workloads are taken away from a volume and put back. */
 export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home): void {
@@ -34,7 +36,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
     test('a Deployment comes back with its replicas, and the same command again changes nothing', async () => {
       const { call, cluster } = use();
       const { namespace } = home();
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
       expect(await users()).toEqual([]);
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
@@ -51,7 +53,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       const { namespace } = home();
       await guard.kill9();
       await guard.start({ SNAPFLEET_LONGEST_DOWNTIME_SECONDS: '10' });
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
       expect(await users()).toEqual([]);
       await ready(1);
@@ -64,10 +66,21 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
     });
 
+    test('a quiesce of an operation that began before the one that has ended is refused', async () => {
+      const { call, cluster } = use();
+      const { namespace } = home();
+      const late = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
+      await call(WorkloadResume, { ...late, ...newOperation() });
+      expect((await errorOf(call(WorkloadQuiesce, { ...late, deadlineSeconds }))).code).toBe('operation_superseded');
+      const { spec } = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
+      expect(spec?.replicas).toBe(1);
+      await call(WorkloadResume, late);
+    });
+
     test('no workload is touched while the guard is away', async () => {
       const { call, cluster, guard } = use();
       const { namespace } = home();
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
       const before = await cluster.apps.readNamespacedDeployment({ namespace, name: 'orders' });
       await guard.kill9();
       const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds: 1 }));
@@ -87,7 +100,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
     test('what somebody else made of a quiesced workload is left in place and told', async () => {
       const { call, cluster } = use();
       const { namespace } = home();
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Deployment', 'orders') };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
       const scale = (replicas: number) =>
         cluster.apps.patchNamespacedDeploymentScale(
@@ -109,7 +122,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
         const name = `shop-${kind.toLowerCase()}`;
         await cluster.apply(workload(kind, namespace, name, 2, persistentVolumeClaim));
         await ready(2);
-        const operation = { operationId: randomUUID(), ...home(), workload: await saved(kind, name) };
+        const operation = { ...newOperation(), ...home(), workload: await saved(kind, name) };
         expect(operation.workload).toMatchObject({ kind, name, replicas: 2 });
         await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
         expect(await users()).toEqual([]);
@@ -127,7 +140,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       await cluster.apply(pod(namespace, name, podSpec(persistentVolumeClaim)));
       await cluster.podIsReady(namespace, name);
       const before = await cluster.core.readNamespacedPod({ namespace, name });
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Pod', name) };
       await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
       expect(await users()).toEqual([]);
       await call(WorkloadResume, operation);
@@ -150,7 +163,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       const name = 'kept';
       await cluster.apply(pod(namespace, name, podSpec(persistentVolumeClaim)));
       await cluster.podIsReady(namespace, name);
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Pod', name) };
       await call(WorkloadResume, operation);
       const error = await errorOf(call(WorkloadQuiesce, { ...operation, deadlineSeconds }));
       expect(error.code).toBe('operation_superseded');
@@ -168,7 +181,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       const stubborn = pod(namespace, name, podSpec(persistentVolumeClaim));
       await cluster.apply({ ...stubborn, metadata: { namespace, name, finalizers: ['example.org/hold'] } });
       await cluster.podIsReady(namespace, name);
-      const operation = { operationId: randomUUID(), ...home(), workload: await saved('Pod', name) };
+      const operation = { ...newOperation(), ...home(), workload: await saved('Pod', name) };
       // A Pod that has ended uses nothing, whatever its finalizers: another one holds the volume here.
       await cluster.apply(pod(namespace, 'holder', podSpec(persistentVolumeClaim)));
       await cluster.podIsReady(namespace, 'holder');
@@ -184,7 +197,7 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
 
     test('a workload of the same name that is another one is refused', async () => {
       const workloadOfOther = { ...(await saved('Deployment', 'orders')), uid: randomUUID() };
-      const operation = { operationId: randomUUID(), ...home(), workload: workloadOfOther };
+      const operation = { ...newOperation(), ...home(), workload: workloadOfOther };
       const error = await errorOf(use().call(WorkloadQuiesce, { ...operation, deadlineSeconds: 5 }));
       expect(['workload_not_found', 'workload_conflict']).toContain(error.code);
     });

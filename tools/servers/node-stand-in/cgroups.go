@@ -21,10 +21,15 @@ func podCgroup(uid types.UID) string {
 
 // makePodCgroup makes the cgroup of a Pod; a machine without cgroup v2 has none.
 func makePodCgroup(uid types.UID) error {
-	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err != nil {
+	if !hasCgroups() {
 		return nil
 	}
 	return os.MkdirAll(podCgroup(uid), 0o755)
+}
+
+func hasCgroups() bool {
+	_, err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
+	return err == nil
 }
 
 // removePodCgroup removes the cgroup of a Pod; what still runs in it is ended, as a kubelet ends it.
@@ -40,12 +45,16 @@ func removePodCgroup(uid types.UID) error {
 	return err
 }
 
-// inPodCgroup has a process begin in the cgroup of its Pod; the function it returns is called once it has been started.
-func inPodCgroup(uid types.UID, attributes *syscall.SysProcAttr) func() {
+// inPodCgroup has a process begin in the cgroup of its Pod; the function it returns is called once it has been started. A
+// Pod whose cgroup is gone has ended: what began then would be ended by nobody.
+func inPodCgroup(uid types.UID, attributes *syscall.SysProcAttr) (func(), error) {
+	if !hasCgroups() {
+		return func() {}, nil
+	}
 	directory, err := os.Open(podCgroup(uid))
 	if err != nil {
-		return func() {}
+		return nil, err
 	}
 	attributes.UseCgroupFD, attributes.CgroupFD = true, int(directory.Fd())
-	return func() { _ = directory.Close() }
+	return func() { _ = directory.Close() }, nil
 }

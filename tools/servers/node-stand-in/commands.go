@@ -145,7 +145,11 @@ func (e commandExecutor) ExecInContainer(
 		return err
 	}
 	command.Stdout, command.Stderr = out, complaints
-	defer inPodCgroup(e.pod.UID, command.SysProcAttr)()
+	started, err := inPodCgroup(e.pod.UID, command.SysProcAttr)
+	if err != nil {
+		return err
+	}
+	defer started()
 	klog.InfoS("runs a command", "namespace", e.pod.Namespace, "pod", e.pod.Name, "program", words[0])
 	err = command.Run()
 	if code := exitCode(err); code != 0 {

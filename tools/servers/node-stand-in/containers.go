@@ -133,7 +133,11 @@ func (c *containers) startOne(
 	defer func() { _ = output.Close() }()
 	command.Stdout, command.Stderr = output, output
 	started := metav1.Now()
-	defer inPodCgroup(pod.UID, command.SysProcAttr)()
+	done, err := inPodCgroup(pod.UID, command.SysProcAttr)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
 	if err := command.Start(); err != nil {
 		return nil, nil, err
 	}

@@ -34,6 +34,7 @@ test('a level has the options that belong to it', () => {
     quiesce: { level: 'frozen', workload },
   });
   const hooks = ['--before', '["lock", "--all"]', '--before', 'flush', '--hook-timeout', '1m', '--after', 'unlock'];
+  hooks.push('--max-downtime', '2m');
   expect(policyOf('--quiesce', 'deployment/x', '--level', 'hooks', ...hooks)).toEqual({
     quiesce: {
       level: 'hooks',
@@ -43,6 +44,7 @@ test('a level has the options that belong to it', () => {
         { command: ['flush'], timeoutSeconds: 60 },
       ],
       after: [{ command: ['unlock'], timeoutSeconds: 60 }],
+      maximumDowntimeSeconds: 120,
     },
   });
   expect(SnapshotPolicy.safeParse(policyOf('--level', 'frozen')).success).toBe(false);

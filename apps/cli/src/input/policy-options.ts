@@ -48,7 +48,7 @@ export function addPolicyOptions(command: Command): Command {
     .option('--quiesce-deadline <duration>', 'level cold: how long its Pods may take to end', parseSeconds)
     .option(
       '--max-downtime <duration>',
-      'level cold: when the workload comes back whatever happens; default: 15m',
+      'level cold or hooks: when the workload comes back, or goes on, whatever happens; default: 15m',
       parseSeconds,
     )
     .option(
@@ -94,7 +94,7 @@ function quiesceFrom(options: PolicyOptions): PolicyInput['quiesce'] {
   const byLevel = {
     cold: { deadlineSeconds: quiesceDeadline, maximumDowntimeSeconds: options.maxDowntime },
     frozen: {},
-    hooks: { before: hooks(before) ?? [], after: hooks(after) },
+    hooks: { before: hooks(before) ?? [], after: hooks(after), maximumDowntimeSeconds: options.maxDowntime },
   }[level];
   return defined({ level, workload, ...byLevel }) as PolicyInput['quiesce'];
 }

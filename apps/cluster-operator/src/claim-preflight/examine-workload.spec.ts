@@ -41,6 +41,7 @@ test('the running Pods of the workload are what is frozen; nothing is saved, for
   putPod('orders-2', owner, { phase: 'Pending' });
   await expect(examineWorkload(cluster, where, frozen, never)).resolves.toEqual({
     findings: [],
+    touched: [expect.objectContaining({ metadata: expect.objectContaining({ uid }) as unknown }), expect.anything()],
     pods: [{ name: 'orders-1', uid }],
     notices: [],
   });

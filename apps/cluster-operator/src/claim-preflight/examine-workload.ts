@@ -13,6 +13,7 @@ import {
   hasEnded,
   isTerminating,
   mentionsClaim,
+  type KubernetesObject,
   type Pod,
   type ScalableKind,
   type ScalableWorkload,
@@ -29,6 +30,8 @@ import { stripPodManifest } from '../workload/strip-pod-manifest.js';
 export interface WorkloadExamination {
   readonly findings: readonly SnapfleetError[];
   readonly saved?: SavedWorkload;
+  /** What the operation is going to leave its fencing token on. */
+  readonly touched: readonly KubernetesObject[];
   /** The running Pods that are to be frozen, or in which hooks are to run. */
   readonly pods: readonly WritingPod[];
   readonly notices: readonly Notice[];
@@ -49,7 +52,7 @@ export async function examineWorkload(
   const found = await findWorkload(cluster, namespace, workload, signal);
   if (found === undefined) {
     const missing = notFound(`${workload.kind} ${workload.name} does not exist in namespace ${namespace}`);
-    return { findings: [missing], pods: [], notices: [] };
+    return { findings: [missing], touched: [], pods: [], notices: [] };
   }
   const { uid } = found.object.metadata;
   const users = await usersOfClaim(cluster, about, signal);
@@ -58,11 +61,12 @@ export async function examineWorkload(
   if (level !== 'cold') {
     const own = users.filter((pod) => !others.includes(pod));
     const ofHooks = level === 'hooks' ? await findingsOfHooks(cluster, namespace, quiesce, own, signal) : [];
-    return { findings: [...findings, ...ofHooks], pods: own.filter(isWriting).map(toWritingPod), notices: [] };
+    const pods = own.filter(isWriting).map(toWritingPod);
+    return { findings: [...findings, ...ofHooks], touched: own, pods, notices: [] };
   }
   const { findings: ownFindings, saved } = examineForScaling(found, about.persistentVolumeClaim);
   const notices = await noticesOf(cluster, namespace, workload, found.object, signal);
-  return { findings: [...ownFindings, ...findings], saved, pods: [], notices };
+  return { findings: [...ownFindings, ...findings], saved, touched: [found.object], pods: [], notices };
 }
 
 type FoundWorkload =

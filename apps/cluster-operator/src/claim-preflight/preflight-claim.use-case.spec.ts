@@ -1,4 +1,4 @@
-import { Workload, type ErrorCode } from '@snapfleet/contracts';
+import { Quiesce, Workload, type ErrorCode } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { FakeGuard } from '../testing/fake-guard.js';
@@ -70,6 +70,15 @@ test('what a snapshot needs to know is told when nothing is missing', async () =
     notices: [],
   });
   expect(cluster.writes).toEqual([]);
+});
+
+test('the highest fencing token of claim and workload is told', async () => {
+  putClaim(cluster);
+  putWorkload('Deployment', { template }, { annotations: { 'snapfleet.io/fencing-token': '12' } });
+  await expect(preflight('Deployment')).resolves.toMatchObject({ fencingToken: 12 });
+  const claim = { namespace: 'shop', name: 'orders' };
+  cluster.claims.change(claim, { metadata: { annotations: { 'snapfleet.io/fencing-token': '40' } } });
+  await expect(preflight('Deployment')).resolves.toMatchObject({ fencingToken: 40 });
 });
 
 test('the node and the device class come from what TopoLVM wrote', async () => {
@@ -215,4 +224,19 @@ test('a workload is not begun with while the guard does not answer, and nothing 
   guard.silences = 2;
   await expect(codes('Deployment')).resolves.toEqual(['guard_unavailable']);
   await expect(preflight()).resolves.toMatchObject({ passed: true });
+});
+
+const after = [{ command: ['unlock'] }];
+test.each([
+  ['need a guard that answers where they have to be undone', { after }, { silences: 1 }, ['guard_unavailable']],
+  ['need a guard that may undo them', { after }, { mayRunHooks: false }, ['hooks_unsupported']],
+  ['need none where there is nothing to undo', {}, { silences: 1, mayRunHooks: false }, []],
+])('hooks %s', async (_what, more, state, wanted) => {
+  putClaim(cluster);
+  putWorkload('Deployment', { template });
+  Object.assign(guard, state);
+  const workload = { kind: 'Deployment', name: 'orders' };
+  const quiesce = Quiesce.parse({ level: 'hooks', workload, before: [{ command: ['lock'] }], ...more });
+  const reply = await new PreflightClaimUseCase(cluster, guard).run({ ...where, quiesce }, never);
+  expect(reply.passed ? [] : reply.findings.map(({ code }) => code)).toEqual(wanted);
 });

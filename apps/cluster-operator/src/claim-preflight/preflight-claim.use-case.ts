@@ -1,7 +1,14 @@
-import { ClaimPreflight, ObjectName, SnapfleetError, type DataOf, type ReplyOf } from '@snapfleet/contracts';
+import {
+  ClaimPreflight,
+  ObjectName,
+  SnapfleetError,
+  type DataOf,
+  type ErrorCode,
+  type ReplyOf,
+} from '@snapfleet/contracts';
 import { snapshotApiVersion, type VolumeSnapshotClass } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import type { WorkloadGuard } from '@snapfleet/workloads';
+import { highestFence, type WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
@@ -9,6 +16,9 @@ import { examineWorkload, type WorkloadExamination } from './examine-workload.js
 
 type Question = DataOf<typeof ClaimPreflight>;
 type Answer = ReplyOf<typeof ClaimPreflight>;
+
+/** Why the guard would arm no timer. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['guard_unavailable', 'hooks_unsupported']);
 
 /** Checks all that a snapshot of a claim needs, and tells everything that is missing at once. Changes nothing. */
 export class PreflightClaimUseCase {
@@ -36,6 +46,7 @@ export class PreflightClaimUseCase {
     if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {
       return { passed: false, findings: findings.map((finding) => finding.toDetail()) };
     }
+    const fencingToken = highestFence([situation.claim, ...workload.touched]);
     return {
       passed: true,
       claim: factsOfClaim(question, situation),
@@ -44,6 +55,7 @@ export class PreflightClaimUseCase {
       ...(workload.saved === undefined ? {} : { workload: workload.saved }),
       pods: [...workload.pods],
       notices: [...workload.notices],
+      ...(fencingToken === undefined ? {} : { fencingToken }),
     };
   }
 
@@ -60,18 +72,19 @@ export class PreflightClaimUseCase {
   }
 
   #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], pods: [], notices: [] });
+    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], touched: [], pods: [], notices: [] });
     return examineWorkload(this.cluster, question, question.quiesce, signal);
   }
 
-  /** A workload is taken away with its dead-man timer only: what will refuse the quiesce is told now. */
-  async #guard(question: Question, signal: AbortSignal): Promise<readonly SnapfleetError[]> {
-    if (question.quiesce.level !== 'cold') return [];
+  /** A workload is taken away, or held by hooks, with its dead-man timer only: what will refuse the quiesce is told now. */
+  async #guard({ quiesce, namespace }: Question, signal: AbortSignal): Promise<readonly SnapfleetError[]> {
+    const patience = { patienceMs: this.guardSeconds * 1000, signal };
     try {
-      await this.guard.list({ patienceMs: this.guardSeconds * 1000, signal });
+      if (quiesce.level === 'cold') await this.guard.list(patience);
+      if (quiesce.level === 'hooks' && quiesce.after.length > 0) await this.guard.expectHooks(namespace, patience);
       return [];
     } catch (error) {
-      if (error instanceof SnapfleetError && error.code === 'guard_unavailable') return [error];
+      if (error instanceof SnapfleetError && refusals.has(error.code)) return [error];
       throw error;
     }
   }

@@ -16,7 +16,6 @@ export const label = {
 /** Annotations that Snapfleet reads and writes. */
 export const annotation = {
   ...workloadAnnotation,
-  removed: 'snapfleet.io/removed',
   claimUid: 'snapfleet.io/claim-uid',
   restored: 'snapfleet.io/restored',
   defaultSnapshotClass: 'snapshot.storage.kubernetes.io/is-default-class',

@@ -2,7 +2,7 @@ import { ObjectName, type BoundSnapshot, type ObjectUid } from '@snapfleet/contr
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TakeSnapshotUseCase } from '../snapshot-take/take-snapshot.use-case.js';
-import { never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
+import { fencingToken, never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
 import { RemoveSnapshotUseCase } from './remove-snapshot.use-case.js';
 
 const begun = (): void => undefined;
@@ -12,7 +12,14 @@ let claimUid: ObjectUid;
 
 const take = () =>
   new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), { begun }).run(
-    { restorePointId, ...where, claimUid, volumeSnapshotClassName: ObjectName.parse('c'), readyDeadlineSeconds: 9 },
+    {
+      restorePointId,
+      fencingToken,
+      ...where,
+      claimUid,
+      volumeSnapshotClassName: ObjectName.parse('c'),
+      readyDeadlineSeconds: 9,
+    },
     never,
   );
 
@@ -25,11 +32,11 @@ async function begin(policy: 'Delete' | 'Retain'): Promise<void> {
 }
 beforeEach(() => begin('Delete'));
 
-const note = `patch PersistentVolumeClaim orders {"metadata":{"annotations":{"snapfleet.io/removed":"${restorePointId}"}}}`;
+const note = `patch PersistentVolumeClaim orders {"metadata":{"annotations":{"snapfleet.io/fencing-token":"${String(fencingToken)}"}}}`;
 
 const remove = (purge = false, known = true) =>
   new RemoveSnapshotUseCase(cluster).run(
-    { restorePointId, ...where, ...(known ? { snapshot } : {}), purge, deadlineSeconds: 9 },
+    { restorePointId, fencingToken, ...where, ...(known ? { snapshot } : {}), purge, deadlineSeconds: 9 },
     never,
   );
 

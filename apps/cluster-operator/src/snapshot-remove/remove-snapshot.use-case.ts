@@ -10,9 +10,8 @@ import {
   type VolumeSnapshot,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { endMarkPatch, hasEndMark } from '@snapfleet/workloads';
+import { fencePatch } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { annotation } from '../marks/marks.js';
 import { findRemovalTarget } from './removal-target.js';
 import { deleteContent, letContentGo } from './remove-content.js';
 import { expectHandlesUnshared } from './shared-handles.js';
@@ -28,7 +27,7 @@ export class RemoveSnapshotUseCase {
   constructor(private readonly cluster: Cluster) {}
 
   /**
-   * For good: a `snapshot.take` of this restore point that comes late finds the note on its claim and makes nothing.
+   * For good: a `snapshot.take` that comes late finds the fencing token on its claim and makes nothing.
    * @throws SnapfleetError not_ours, snapshot_in_use, snapshot_delete_pending; KubernetesApiError
    */
   async run(command: Command, signal: AbortSignal): Promise<Reply> {
@@ -40,8 +39,8 @@ export class RemoveSnapshotUseCase {
     const key = { namespace: command.namespace, name: command.persistentVolumeClaim };
     const claim = await this.cluster.claims.get(key, { signal });
     // Without its claim nothing can be taken either.
-    if (claim === undefined || hasEndMark(claim, annotation.removed, command.restorePointId)) return;
-    const patch = endMarkPatch(claim, annotation.removed, command.restorePointId);
+    const patch = claim === undefined ? undefined : fencePatch(claim, command.fencingToken);
+    if (patch === undefined) return;
     await this.cluster.claims.patch(key, patch, { signal }).catch(unlessGone);
   }
 

@@ -20,7 +20,7 @@ import {
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { hasEndMark } from '@snapfleet/workloads';
+import { isFenced } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
@@ -28,7 +28,7 @@ import { meaningOfDriverError } from './final-snapshot-error.js';
 
 type Command = DataOf<typeof SnapshotTake>;
 
-type Removal = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>;
+type Removal = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers' | 'fencingToken'>;
 
 /** Removes a snapshot that failed. */
 export interface SnapshotRemover {
@@ -186,8 +186,8 @@ export class TakeSnapshotUseCase {
 const nameOf = ({ metadata }: VolumeSnapshot): string => `VolumeSnapshot ${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** A snapshot that is made after its removal would stay for ever. */
-function expectNotRemoved(claim: PersistentVolumeClaim | undefined, { restorePointId }: Command): void {
-  if (claim === undefined || !hasEndMark(claim, annotation.removed, restorePointId)) return;
+function expectNotRemoved(claim: PersistentVolumeClaim | undefined, { restorePointId, fencingToken }: Command): void {
+  if (claim === undefined || !isFenced(claim, fencingToken)) return;
   const what = `the snapshot of restore point ${restorePointId} was removed already`;
   throw new SnapfleetError('operation_superseded', what);
 }

@@ -8,6 +8,8 @@ type BroughtBack = Extract<TimerAnswer, { state: 'brought-back' }>;
 export class FakeGuard implements WorkloadGuard {
   readonly orders = new Map<string, TimerOrder>();
   readonly ended = new Map<string, TimerAnswer>();
+  /** Whether it may run commands in Pods. */
+  mayRunHooks = true;
   /** How many of the next questions stay without an answer. */
   silences = 0;
 
@@ -40,6 +42,12 @@ export class FakeGuard implements WorkloadGuard {
 
   list(): Promise<readonly TimerAnswer[]> {
     return this.answer(() => []);
+  }
+
+  expectHooks(): Promise<void> {
+    return this.answer(() => {
+      if (!this.mayRunHooks) throw new SnapfleetError('hooks_unsupported', 'workload-guard may not run commands');
+    });
   }
 
   /** The time of this operation was over. */

@@ -1,4 +1,12 @@
-import { ClaimFacts, ObjectName, OperationId, RestorePointId, BoundSnapshot, Namespace } from '@snapfleet/contracts';
+import {
+  ClaimFacts,
+  FencingToken,
+  ObjectName,
+  OperationId,
+  RestorePointId,
+  BoundSnapshot,
+  Namespace,
+} from '@snapfleet/contracts';
 import { isReadyToUse, isTerminating, keyOf, type VolumeSnapshot } from '@snapfleet/kubernetes';
 import type { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { annotation } from '../marks/marks.js';
@@ -6,6 +14,8 @@ import { annotation } from '../marks/marks.js';
 /** Values that the unit tests share. */
 export const operationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
 export const otherOperationId = OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a88');
+export const fencingToken = FencingToken.parse(7);
+export const laterFencingToken = FencingToken.parse(8);
 export const restorePointId = RestorePointId.parse(operationId);
 export const where = { namespace: Namespace.parse('shop'), persistentVolumeClaim: ObjectName.parse('orders') };
 export const never: AbortSignal = new AbortController().signal;

@@ -2,10 +2,11 @@ import { WorkloadRunHooks } from '@snapfleet/contracts';
 import { KubernetesApiError } from '@snapfleet/kubernetes';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { RunningSteps } from '../marks/running-steps.js';
-import { never, now, operationId, otherOperationId } from '../testing/samples.js';
+import { fencingToken, laterFencingToken, never, now, operationId, otherOperationId } from '../testing/samples.js';
 import { RunHooksUseCase } from './run-hooks.use-case.js';
 import {
   cluster,
+  guard,
   endedAt,
   key,
   restart,
@@ -25,7 +26,7 @@ describe('after the cut', () => {
   test('the note is there before a hook runs, once for each operation, and changes nothing else', async () => {
     await run('after', [{ command: ['unlock'] }]);
     await run('after', [{ command: ['unlock'] }]);
-    const note = `{"metadata":{"annotations":{"snapfleet.io/resumed":"${operationId}"}}}`;
+    const note = `{"metadata":{"annotations":{"snapfleet.io/fencing-token":"${String(fencingToken)}"}}}`;
     expect(cluster.writes).toEqual([
       `patch Pod orders-1 ${note}`,
       `patch Pod orders-2 ${note}`,
@@ -41,20 +42,20 @@ describe('after the cut', () => {
     await expect(run('before', [{ command: ['lock'] }])).rejects.toMatchObject(refusedAs('operation_superseded'));
   });
 
-  test('hooks of before the cut that come later are refused, those of another operation run', async () => {
+  test('hooks of before the cut that come later are refused, those of a later operation run', async () => {
     await run('after', [{ command: ['unlock'] }]);
     cluster.writes.length = 0;
     const late = run('before', [{ command: ['lock'] }]);
     await expect(late).rejects.toMatchObject({ ...refusedAs('operation_superseded'), retryable: false });
     expect(execs()).toEqual([]);
-    await run('before', [{ command: ['lock'] }], { operation: otherOperationId });
+    await run('before', [{ command: ['lock'] }], { operation: otherOperationId, token: laterFencingToken });
     expect(execs()).toHaveLength(2);
   });
 
   test('a hook of another process that has begun before the note is told as superseded at its end', async () => {
-    const other = new RunHooksUseCase(cluster, new RunningSteps(), now);
+    const other = new RunHooksUseCase(cluster, new RunningSteps(), guard, now);
     program('lock', async ({ metadata }) => {
-      const command = { operationId, namespace: 'shop', moment: 'after', pods, hooks: [] };
+      const command = { operationId, fencingToken, namespace: 'shop', moment: 'after', pods, hooks: [] };
       if (metadata.name === 'orders-2') await other.run(WorkloadRunHooks.data.parse(command), never);
       return {};
     });

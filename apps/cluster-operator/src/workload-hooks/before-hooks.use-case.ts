@@ -9,11 +9,7 @@ import {
 } from '@snapfleet/contracts';
 import { containerRun, isTerminating, type ContainerRun, type Pod } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { hasEndMark } from '@snapfleet/workloads';
-import { annotation } from '../marks/marks.js';
-import { describeFailure } from './describe-failure.js';
-import { holdsOn, presentPod } from './present-pod.js';
-import { runHook } from './run-hook.js';
+import { describeFailure, holdsOn, isFenced, presentPod, runHook } from '@snapfleet/workloads';
 import { unhookedPods } from './unhooked-pods.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
@@ -88,10 +84,14 @@ export class BeforeHooksUseCase {
   }
 
   /** @throws SnapfleetError operation_superseded where hooks of after the cut have begun */
-  async #present({ namespace, operationId }: Command, pod: WritingPod, signal: AbortSignal): Promise<Pod | undefined> {
+  async #present(
+    { namespace, operationId, fencingToken }: Command,
+    pod: WritingPod,
+    signal: AbortSignal,
+  ): Promise<Pod | undefined> {
     const found = await presentPod(this.cluster, namespace, pod, signal);
-    if (found !== undefined && hasEndMark(found, annotation.resumed, operationId)) {
-      const what = `operation ${operationId} has let Pod ${pod.name} go on already`;
+    if (found !== undefined && isFenced(found, fencingToken)) {
+      const what = `operation ${operationId}, or a later one, has let Pod ${pod.name} go on already`;
       throw new SnapfleetError('operation_superseded', what);
     }
     return found === undefined || isTerminating(found) ? undefined : found;

@@ -7,14 +7,16 @@ import {
   type WritingPod,
 } from '@snapfleet/contracts';
 import { expect } from 'vitest';
+import { FakeGuard } from '../testing/fake-guard.js';
 import { RunningSteps } from '../marks/running-steps.js';
 import type { ObjectKey } from '@snapfleet/kubernetes';
 import { FakeCluster, type FakeProgram } from '@snapfleet/kubernetes/testing';
-import { never, now, operationId } from '../testing/samples.js';
+import { fencingToken, never, now, operationId } from '../testing/samples.js';
 import { RunHooksUseCase } from './run-hooks.use-case.js';
 type Hook = DataInputOf<typeof WorkloadRunHooks>['hooks'][number];
 
 export let cluster: FakeCluster;
+export let guard: FakeGuard;
 export let useCase: RunHooksUseCase;
 export const endedAt = '2026-11-23T12:00:00.000Z';
 export const uidOf = (name: string): string => deterministicUuid(name);
@@ -54,7 +56,7 @@ export const execs = (): string[] => cluster.writes.filter((write) => write.star
 export function run(
   moment: 'before' | 'after',
   hooks: readonly Hook[],
-  more: { operation?: string; pods?: unknown } = {},
+  more: { operation?: string; token?: number; pods?: unknown; timer?: unknown } = {},
 ): ReturnType<RunHooksUseCase['run']> {
   const named = [
     { name: 'orders-1', uid: uidOf('orders-1') },
@@ -62,11 +64,13 @@ export function run(
   ];
   const command = WorkloadRunHooks.data.parse({
     operationId: more.operation ?? operationId,
+    fencingToken: more.token ?? fencingToken,
     namespace: 'shop',
     moment,
     pods: more.pods ?? named,
     hooks,
     persistentVolumeClaims: ['orders'],
+    timer: more.timer,
   });
   return useCase.run(command, never);
 }
@@ -87,12 +91,13 @@ export const hooked = (name: string, ...containers: string[]): WritingPod =>
 /** An empty cluster with two Pods that use the volume. */
 export function prepareCluster(): void {
   cluster = new FakeCluster();
-  useCase = new RunHooksUseCase(cluster, new RunningSteps(), now);
+  guard = new FakeGuard(cluster.writes);
+  useCase = new RunHooksUseCase(cluster, new RunningSteps(), guard, now);
   putPod('orders-1');
   putPod('orders-2');
 }
 
 /** A new process that knows nothing of what the old one did. */
 export function crashAndStart(): void {
-  useCase = new RunHooksUseCase(cluster, new RunningSteps(), now);
+  useCase = new RunHooksUseCase(cluster, new RunningSteps(), guard, now);
 }

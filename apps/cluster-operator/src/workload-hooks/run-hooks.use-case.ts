@@ -1,38 +1,53 @@
 import type { DataOf, ReplyOf, WorkloadRunHooks } from '@snapfleet/contracts';
+import { noteEndOfHooks, type WorkloadGuard } from '@snapfleet/workloads';
 import type { Cluster } from '../cluster-access.js';
 import type { RunningSteps } from '../marks/running-steps.js';
 import { AfterHooksUseCase } from './after-hooks.use-case.js';
 import { BeforeHooksUseCase } from './before-hooks.use-case.js';
-import { noteEndOfHooks } from './note-end-of-hooks.js';
+import { HooksTimer } from './hooks-timer.js';
 import { SharedRuns } from './shared-runs.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
 type Reply = ReplyOf<typeof WorkloadRunHooks>;
 
-/** Runs the hooks of an operation, and sees to it that those of before the cut do not come after those of after it. */
+/**
+ * Runs the hooks of an operation, and sees to it that those of before the cut do not come after those of after it. Those of
+ * after it are with the workload guard before the first hook runs.
+ */
 export class RunHooksUseCase {
   private readonly runs = new SharedRuns<Reply>();
   private readonly before: BeforeHooksUseCase;
   private readonly after: AfterHooksUseCase;
+  private readonly timer: HooksTimer;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly steps: RunningSteps,
+    guard: WorkloadGuard,
     now: () => Date,
   ) {
+    this.timer = new HooksTimer(guard);
     this.before = new BeforeHooksUseCase(cluster, now);
     this.after = new AfterHooksUseCase(cluster, now);
   }
 
-  /** @throws SnapfleetError hook_failed, operation_superseded; KubernetesApiError; the signal's reason */
+  /**
+   * @throws SnapfleetError guard_unavailable and hooks_unsupported, with nothing run; hook_failed, operation_superseded;
+   *   KubernetesApiError; the signal's reason
+   */
   run(command: Command, signal: AbortSignal): Promise<Reply> {
     const { moment, operationId } = command;
     const id = `operation ${operationId}`;
     return this.runs.run(`${id} ${moment}`, () =>
       moment === 'before'
-        ? this.steps.run(id, signal, (either) => this.before.run(command, either))
+        ? this.steps.run(id, signal, (either) => this.#makeReady(command, either))
         : this.#letGoOn(command, id, signal),
     );
+  }
+
+  async #makeReady(command: Command, signal: AbortSignal): Promise<Reply> {
+    await this.timer.arm(command, signal);
+    return this.before.run(command, signal);
   }
 
   /** The note comes first: what has not begun by then finds it, and what has begun is ended here. */
@@ -42,6 +57,7 @@ export class RunHooksUseCase {
     } finally {
       await this.steps.end(id);
     }
-    return this.after.run(command, signal);
+    const reply = await this.after.run(command, signal);
+    return this.timer.end(command, reply, signal);
   }
 }

@@ -3,7 +3,7 @@ import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { ResumeWorkload } from '@snapfleet/workloads';
 import { beforeEach, expect, test } from 'vitest';
 import { FakeGuard } from '../testing/fake-guard.js';
-import { never, now, operationId, where } from '../testing/samples.js';
+import { fencingToken, never, now, operationId, where } from '../testing/samples.js';
 import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
 import { QuiesceWorkloadUseCase } from './quiesce-workload.use-case.js';
 
@@ -21,7 +21,8 @@ beforeEach(() => {
   const pod = cluster.pods.put({ metadata, spec, status: { phase: 'Running' } } as never);
   const manifest = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
   const workload = SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: pod.metadata.uid, manifest });
-  command = { operationId, ...where, otherClaims: [], workload, deadlineSeconds: 10, maximumDowntimeSeconds: 900 };
+  const limits = { deadlineSeconds: 10, maximumDowntimeSeconds: 900 };
+  command = { operationId, fencingToken, ...where, otherClaims: [], workload, ...limits };
 });
 
 test('the guard has the manifest before the Pod is deleted', async () => {

@@ -4,7 +4,15 @@ import { ResumeWorkload } from '@snapfleet/workloads';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ResumeWorkloadUseCase } from '../workload-resume/resume-workload.use-case.js';
 import { FakeGuard } from '../testing/fake-guard.js';
-import { never, now, operationId, otherOperationId, where } from '../testing/samples.js';
+import {
+  fencingToken,
+  laterFencingToken,
+  never,
+  now,
+  operationId,
+  otherOperationId,
+  where,
+} from '../testing/samples.js';
 import { QuiesceWorkloadUseCase } from './quiesce-workload.use-case.js';
 
 const key = { namespace: 'shop', name: 'orders' };
@@ -14,6 +22,7 @@ let workload: SavedWorkload;
 const maximumDowntimeSeconds = 900;
 const marked = JSON.stringify({
   operationId,
+  fencingToken,
   replicas: 2,
   maximumDowntimeSeconds,
   dueAt: '2026-11-23T12:15:00.000Z',
@@ -43,13 +52,22 @@ beforeEach(() => {
   });
 });
 
-const command = (operation = operationId) => {
+const command = (operation = operationId, token = fencingToken) => {
   const otherClaims: (typeof where.persistentVolumeClaim)[] = [];
-  return { operationId: operation, ...where, otherClaims, workload, deadlineSeconds: 10, maximumDowntimeSeconds };
+  return {
+    operationId: operation,
+    fencingToken: token,
+    ...where,
+    otherClaims,
+    workload,
+    deadlineSeconds: 10,
+    maximumDowntimeSeconds,
+  };
 };
-const quiesce = (operation = operationId) =>
-  new QuiesceWorkloadUseCase(cluster, guard, now).run(command(operation), never);
-const resume = () => new ResumeWorkloadUseCase(new ResumeWorkload(cluster, now), guard).run(command(), never);
+const quiesce = (operation = operationId, token = fencingToken) =>
+  new QuiesceWorkloadUseCase(cluster, guard, now).run(command(operation, token), never);
+const resume = (operation = operationId, token = fencingToken) =>
+  new ResumeWorkloadUseCase(new ResumeWorkload(cluster, now), guard).run(command(operation, token), never);
 const timerKey = () => ({ operationId, workloadUid: workload.uid });
 
 test('the timer is armed, then the mark is written, then the workload is scaled', async () => {
@@ -106,7 +124,7 @@ test('no workload is touched while the guard does not answer', async () => {
 
 test('the time that the policy gives is the time of the timer', async () => {
   await quiesce();
-  expect(guard.orders.get(operationId)).toEqual({ namespace: 'shop', workload, maximumDowntimeSeconds });
+  expect(guard.orders.get(operationId)).toEqual({ fencingToken, namespace: 'shop', workload, maximumDowntimeSeconds });
 });
 
 test('a Pod that does not end is named with its state', async () => {
@@ -150,9 +168,37 @@ test('the note on the workload refuses it too, where the guard has lost its file
   expect(cluster.workloads.Deployment.objects.get('shop/orders')?.spec.replicas).toBe(2);
 });
 
+test('a quiesce that comes after any number of later operations is refused by the number that the last has left', async () => {
+  await quiesce(otherOperationId, laterFencingToken);
+  await resume(otherOperationId, laterFencingToken);
+  cluster.writes.length = 0;
+  await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.writes).toEqual(['arm']);
+});
+
+test('a resume that comes late does not make way for what a later one has refused', async () => {
+  await quiesce(otherOperationId, laterFencingToken);
+  await resume(otherOperationId, laterFencingToken);
+  await resume();
+  const found = cluster.workloads.Deployment.objects.get('shop/orders');
+  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(laterFencingToken) });
+});
+
+test('a number that nobody can have given, or none, fences nothing', async () => {
+  for (const value of ['9007199254740991', '1e3', '-1', '0x10', 'x']) {
+    const annotations = { 'snapfleet.io/fencing-token': value };
+    cluster.workloads.Deployment.change(key, { metadata: { annotations } });
+    await quiesce();
+    await resume();
+    guard = new FakeGuard(cluster.writes);
+  }
+  const found = cluster.workloads.Deployment.objects.get('shop/orders');
+  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(fencingToken) });
+});
+
 test('a quiesce that waits when the guard brings the workload back is superseded', async () => {
   cluster.controllers.unshift(() => {
-    const annotations = { 'snapfleet.io/resumed': operationId };
+    const annotations = { 'snapfleet.io/fencing-token': String(fencingToken) };
     cluster.workloads.Deployment.change(key, { metadata: { annotations }, spec: { replicas: 2 } });
   });
   await expect(quiesce()).rejects.toMatchObject({ code: 'operation_superseded' });
@@ -210,7 +256,7 @@ test('a quiesce that has read the workload before the resume cannot write after 
 
 test('the next operation can quiesce a workload that others have resumed', async () => {
   await resume();
-  await expect(quiesce(otherOperationId)).resolves.toBeDefined();
+  await expect(quiesce(otherOperationId, laterFencingToken)).resolves.toBeDefined();
 });
 
 test('of a group it waits until nobody uses any of its claims', async () => {

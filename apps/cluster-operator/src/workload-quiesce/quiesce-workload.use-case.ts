@@ -9,8 +9,7 @@ import {
   type ScalableWorkload,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { expectSame, hasEndMark, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
-import { annotation } from '../marks/marks.js';
+import { expectSame, isFenced, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 import { awaitNoUsers } from '../workload/awaiting-users.js';
 
@@ -59,9 +58,9 @@ export class QuiesceWorkloadUseCase {
   }
 
   #arm(command: Command, signal: AbortSignal): Promise<{ readonly dueAt: string }> {
-    const { namespace, workload, maximumDowntimeSeconds } = command;
+    const { namespace, fencingToken, workload, maximumDowntimeSeconds } = command;
     const patienceMs = Math.min(this.guardSeconds, command.deadlineSeconds) * millisecondsOfSecond;
-    const order = { namespace, workload, maximumDowntimeSeconds };
+    const order = { namespace, fencingToken, workload, maximumDowntimeSeconds };
     return this.guard.arm(timerKeyOf(command), order, { patienceMs, signal });
   }
 
@@ -90,8 +89,8 @@ export class QuiesceWorkloadUseCase {
       const what = `${nameOf(workload)} is held at 0 replicas by operation ${mark.operationId} (of ${String(mark.replicas)})`;
       throw new SnapfleetError('workload_conflict', what);
     }
-    const { operationId, maximumDowntimeSeconds } = command;
-    const wanted = { operationId, replicas, maximumDowntimeSeconds, dueAt };
+    const { operationId, fencingToken, maximumDowntimeSeconds } = command;
+    const wanted = { operationId, fencingToken, replicas, maximumDowntimeSeconds, dueAt };
     const written = mark?.operationId === wanted.operationId && mark.replicas === replicas;
     const marked = written ? found : await api.patch(key, markPatch(found, wanted), { signal });
     await api.scale(marked, 0, { signal });
@@ -122,10 +121,10 @@ export class QuiesceWorkloadUseCase {
   }
 }
 
-/** A quiesce that comes after the resume of its own operation would take the workload away for good. */
-function expectNotResumed(found: KubernetesObject, { operationId, workload }: Command): void {
-  if (!hasEndMark(found, annotation.resumed, operationId)) return;
-  const what = `${nameOf(workload)} was resumed by operation ${operationId} already`;
+/** A quiesce that comes after the resume of its own operation, or of a later one, would take the workload away for good. */
+function expectNotResumed(found: KubernetesObject, { operationId, fencingToken, workload }: Command): void {
+  if (!isFenced(found, fencingToken)) return;
+  const what = `${nameOf(workload)} was resumed by operation ${operationId}, or by a later one, already`;
   throw new SnapfleetError('operation_superseded', what);
 }
 
@@ -133,7 +132,7 @@ function expectNotResumed(found: KubernetesObject, { operationId, workload }: Co
 function expectStillZero(found: ScalableWorkload, command: Command, workload: Scalable): void {
   const { replicas } = found.spec;
   if (replicas === 0) return;
-  if (hasEndMark(found, annotation.resumed, command.operationId)) {
+  if (isFenced(found, command.fencingToken)) {
     const most = `its maximum downtime is ${String(command.maximumDowntimeSeconds)} s`;
     const what = `${nameOf(workload)} was brought back while it was still being quiesced: ${most}`;
     throw new SnapfleetError('operation_superseded', what);

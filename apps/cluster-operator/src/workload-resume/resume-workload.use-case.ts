@@ -1,13 +1,12 @@
 import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf } from '@snapfleet/contracts';
 import { Deadline } from '@snapfleet/kubernetes';
 import type { Resumed, ResumeWorkload, TimerAnswer, WorkloadGuard } from '@snapfleet/workloads';
+import { orSilent, unknownTimer } from '../workload-guard/timer-end.js';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 
 type Command = DataOf<typeof WorkloadResume>;
 type Reply = ReplyOf<typeof WorkloadResume>;
 type BroughtBack = Extract<TimerAnswer, { state: 'brought-back' }>;
-
-const unknownTimer = 'workload-guard has no timer of it: it was never taken away, or the file of the guard was lost';
 
 /**
  * Puts a workload back and ends its dead-man timer. Where the timer was faster, what the workload guard did is told and
@@ -26,7 +25,6 @@ export class ResumeWorkloadUseCase {
     const patience = Deadline.inSeconds(this.guardSeconds);
     const asked = (): { patienceMs: number; signal: AbortSignal } => ({ patienceMs: patience.remainingMs(), signal });
     const key = timerKeyOf(command);
-    // A guard that is away must not keep the workload down.
     const before = await orSilent(this.guard.find(key, asked()));
     if (!(before instanceof SnapfleetError) && before?.state === 'brought-back') return replyOf(before);
     const resumed = await this.workloads.run(command, signal);
@@ -34,16 +32,6 @@ export class ResumeWorkloadUseCase {
     if (after instanceof SnapfleetError) return { ...resumed, unproven: after.message.slice(0, 1024) };
     if (after.state === 'brought-back') return replyOf(after, resumed);
     return after.state === 'disarmed' && after.wasArmed ? resumed : { ...resumed, unproven: unknownTimer };
-  }
-}
-
-/** The answer, or the error that says that there is none. */
-async function orSilent<T>(answer: Promise<T>): Promise<T | SnapfleetError> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof SnapfleetError && error.code === 'guard_unavailable') return error;
-    throw error;
   }
 }
 

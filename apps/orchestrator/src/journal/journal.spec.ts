@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Journal, JournalTakenOverError } from './journal.js';
+import { OperationStore } from './operation.store.js';
 import { Outbox } from './outbox.js';
 
 let directory: string;
@@ -22,6 +23,16 @@ function open(onTakenOver?: () => void): Journal {
   opened.push(journal);
   return journal;
 }
+
+const entry = {
+  name: 'snapshot.ready',
+  data: {},
+  workflowId: 'w',
+  causationId: 'c',
+  subject: undefined,
+  traceparent: undefined,
+  time: new Date('2026-11-01T00:00:00Z'),
+};
 
 const write = (journal: Journal): void => {
   journal.transaction(() => {
@@ -44,6 +55,23 @@ test('a process that was paused while another one opened the journal writes noth
   write(successor);
 });
 
+test('nor does it mark as told what its successor tells again, and it learns so where it writes nothing', () => {
+  let told = 0;
+  const paused = new Outbox(open(() => (told += 1)));
+  paused.add({ ...entry, eventId: 'e' });
+  const [{ sequence } = { sequence: 0 }] = paused.waiting(1);
+  const successor = open();
+  expect(() => {
+    paused.markPublished(sequence);
+  }).toThrow(JournalTakenOverError);
+  expect(new Outbox(successor).waiting(1)).toHaveLength(1);
+  expect(() => {
+    opened[0]?.expectOwned();
+  }).toThrow(JournalTakenOverError);
+  expect(told).toBe(2);
+  successor.expectOwned();
+});
+
 test('a transaction that fails leaves nothing', () => {
   const journal = open();
   expect(() => {
@@ -55,19 +83,18 @@ test('a transaction that fails leaves nothing', () => {
   expect(journal.fact('written')).toBeUndefined();
 });
 
+test('a journal of a former version, whose operations have no fencing tokens, is taken on', () => {
+  const former = open();
+  former.database.exec('ALTER TABLE operation DROP COLUMN fencing_token');
+  former.close();
+  opened.length = 0;
+  expect(new OperationStore(open()).open()).toEqual([]);
+});
+
 test('what was told is told again as history, and what is too old is forgotten', () => {
   const outbox = new Outbox(open());
   const add = (eventId: string, time: string): void => {
-    outbox.add({
-      eventId,
-      name: 'snapshot.ready',
-      data: {},
-      workflowId: 'w',
-      causationId: 'c',
-      subject: undefined,
-      traceparent: undefined,
-      time: new Date(time),
-    });
+    outbox.add({ ...entry, eventId, time: new Date(time) });
   };
   add('old', '2026-01-01T00:00:00Z');
   add('told', '2026-11-01T00:00:00Z');

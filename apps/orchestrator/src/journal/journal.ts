@@ -14,7 +14,8 @@ const schema = `
     state TEXT NOT NULL,
     finished INTEGER NOT NULL DEFAULT 0,
     cancel_requested INTEGER NOT NULL DEFAULT 0,
-    accepted_at TEXT NOT NULL
+    accepted_at TEXT NOT NULL,
+    fencing_token INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS operation_open ON operation (accepted_at) WHERE finished = 0;
   CREATE TABLE IF NOT EXISTS restore_point (
@@ -79,7 +80,7 @@ export class Journal {
 
   /**
    * Opens the file, or makes it; `:memory:` is for unit tests. Who opened it last owns it.
-   * @param onTakenOver called before a write of a former owner is refused: a process that was paused has to end
+   * @param onTakenOver called before a former owner is refused: a process that was paused has to end
    */
   constructor(
     file: string,
@@ -90,6 +91,7 @@ export class Journal {
     this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     this.database.exec(schema);
     this.epoch = this.whole(() => {
+      this.addFencingTokens();
       const next = this.storedEpoch() + 1;
       this.setFact('epoch', String(next));
       return next;
@@ -102,13 +104,20 @@ export class Journal {
    */
   transaction<Result>(work: () => Result): Result {
     return this.whole(() => {
-      const stored = this.storedEpoch();
-      if (stored === this.epoch) return work();
-      this.onTakenOver();
-      throw new JournalTakenOverError(
-        `the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`,
-      );
+      this.expectOwned();
+      return work();
     });
+  }
+
+  /**
+   * For what is done on behalf of the journal and writes nothing into it.
+   * @throws JournalTakenOverError
+   */
+  expectOwned(): void {
+    const stored = this.storedEpoch();
+    if (stored === this.epoch) return;
+    this.onTakenOver();
+    throw new JournalTakenOverError(`the journal is at epoch ${String(stored)}, this process at ${String(this.epoch)}`);
   }
 
   /** Something that is remembered by its name. */
@@ -126,6 +135,13 @@ export class Journal {
 
   close(): void {
     this.database.close();
+  }
+
+  /** Journals of former versions have no column for them. */
+  private addFencingTokens(): void {
+    const columns = this.database.prepare("SELECT name FROM pragma_table_info('operation')").all();
+    if (columns.some(({ name }) => name === 'fencing_token')) return;
+    this.database.exec('ALTER TABLE operation ADD COLUMN fencing_token INTEGER');
   }
 
   private storedEpoch(): number {
@@ -151,6 +167,10 @@ export type JournalDatabase = Pick<Journal, 'database'>;
 
 /** What makes several writes one. */
 export type JournalTransactions = Pick<Journal, 'transaction'>;
+
+/** What tells whether this process may still act. */
+export type JournalOwnership = Pick<Journal, 'expectOwned'>;
+
 /**
  * A saved Pod manifest may hold secrets in its environment. SQLite gives its other files the mode of the first one
  * (sqlite.org, os_unix.c, findCreateFileMode).

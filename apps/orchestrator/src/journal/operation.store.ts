@@ -1,4 +1,4 @@
-import { OperationId, RestorePointId } from '@snapfleet/contracts';
+import { FencingToken, OperationId, RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { Operation } from '../operations/operation.js';
 import type { JournalDatabase } from './journal.js';
@@ -18,6 +18,7 @@ const Row = z
     state: jsonText(z.unknown()),
     finished: z.number(),
     cancel_requested: z.number(),
+    fencing_token: FencingToken.nullable(),
   })
   .transform((row): Operation => ({
     operationId: row.operation_id,
@@ -30,7 +31,10 @@ const Row = z
     state: row.state,
     finished: row.finished === 1,
     cancelRequested: row.cancel_requested === 1,
+    fencingToken: row.fencing_token ?? undefined,
   }));
+
+const lastFencingToken = 'fencing-token';
 
 /** The operations in the journal. */
 export class OperationStore {
@@ -63,10 +67,25 @@ export class OperationStore {
     return row === undefined ? undefined : Row.parse(row);
   }
 
-  /** What has not ended yet, the oldest first. */
+  /**
+   * Gives an operation its fencing token: one higher than all that were given before, and than `found`. Belongs into a
+   * transaction.
+   */
+  giveFencingToken(operationId: OperationId, found = 0): FencingToken {
+    const { database } = this.journal;
+    const row = database.prepare('SELECT value FROM fact WHERE name = ?').get(lastFencingToken);
+    const token = FencingToken.parse(Math.max(Number(row?.['value'] ?? 0), found) + 1);
+    database
+      .prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+      .run(lastFencingToken, String(token));
+    database.prepare('UPDATE operation SET fencing_token = ? WHERE operation_id = ?').run(token, operationId);
+    return token;
+  }
+
+  /** What has not ended yet, in the order in which it was accepted, whatever the clock said. */
   open(): Operation[] {
     return this.journal.database
-      .prepare('SELECT * FROM operation WHERE finished = 0 ORDER BY accepted_at, rowid')
+      .prepare('SELECT * FROM operation WHERE finished = 0 ORDER BY rowid')
       .all()
       .map((row) => Row.parse(row));
   }

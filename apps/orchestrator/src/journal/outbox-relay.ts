@@ -55,12 +55,9 @@ export class OutboxRelay {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
-      const entries = this.outbox.waiting(batch);
-      if (entries.length === 0) {
-        await woken;
-        continue;
-      }
       try {
+        const entries = this.outbox.waiting(batch);
+        if (entries.length === 0) await woken;
         for (const entry of entries) await this.publish(entry);
       } catch (error) {
         this.report('outbox.delayed', { error });

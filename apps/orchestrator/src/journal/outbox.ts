@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JournalDatabase } from './journal.js';
+import type { JournalDatabase, JournalTransactions } from './journal.js';
 
 const Row = z.object({
   sequence: z.number(),
@@ -31,7 +31,7 @@ export interface OutboxEntry {
 
 /** Events are written here in the transaction that makes them true, and published afterwards, in order. */
 export class Outbox {
-  constructor(private readonly journal: JournalDatabase) {}
+  constructor(private readonly journal: JournalDatabase & JournalTransactions) {}
 
   /** An event of an id that is here already is not added again. */
   add(entry: Omit<OutboxEntry, 'sequence' | 'history'>): void {
@@ -74,8 +74,12 @@ export class Outbox {
     });
   }
 
+  /** A former owner may have published into a stream that was lost since: what its successor tells again stays to be told. */
   markPublished(sequence: number): void {
-    this.journal.database.prepare('UPDATE outbox SET published = 1 WHERE sequence = ?').run(sequence);
+    const { database } = this.journal;
+    this.journal.transaction(() =>
+      database.prepare('UPDATE outbox SET published = 1 WHERE sequence = ?').run(sequence),
+    );
   }
 
   /** Has everything told again that was told since then, marked as history. Belongs into a transaction. */
@@ -88,9 +92,10 @@ export class Outbox {
 
   /** Forgets what was told before then; returns how many that were. */
   prune(before: Date): number {
-    const { changes } = this.journal.database
-      .prepare('DELETE FROM outbox WHERE published = 1 AND time < ?')
-      .run(before.toISOString());
+    const { database } = this.journal;
+    const { changes } = this.journal.transaction(() =>
+      database.prepare('DELETE FROM outbox WHERE published = 1 AND time < ?').run(before.toISOString()),
+    );
     return Number(changes);
   }
 }

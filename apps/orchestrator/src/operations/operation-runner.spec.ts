@@ -11,7 +11,7 @@ import { createMessage } from '@snapfleet/contracts';
 import { describe, expect, test, vi } from 'vitest';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
-import { Journal } from '../journal/journal.js';
+import { Journal, JournalTakenOverError } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
@@ -44,9 +44,11 @@ type Answer = (name: string, signal: AbortSignal) => Promise<unknown>;
 /** An orchestrator without NATS: a journal, and services that answer as told. */
 function orchestrator(journal: Journal, answer: Answer = (name) => Promise.resolve(replies[name])) {
   const calls: string[] = [];
+  const tokens: unknown[] = [];
   const caller: StepCaller = {
-    call: (definition: AgentCommandDefinition, _data, { signal }) => {
+    call: (definition: AgentCommandDefinition, data, { signal }) => {
       calls.push(definition.name);
+      if (typeof data === 'object' && data !== null && 'fencingToken' in data) tokens.push(data.fencingToken);
       return answer(definition.name, signal);
     },
   };
@@ -65,7 +67,7 @@ function orchestrator(journal: Journal, answer: Answer = (name) => Promise.resol
   };
   const runner = new OperationRunner(parts);
   const accept = new AcceptCommandUseCase({ ...parts, runner });
-  return { ...parts, calls, runner, accept, told: () => outbox.waiting(100).map(({ name }) => name) };
+  return { ...parts, calls, tokens, runner, accept, told: () => outbox.waiting(100).map(({ name }) => name) };
 }
 
 const command = (key: string, id = 'command-1') =>
@@ -133,6 +135,50 @@ describe('the runner', () => {
       expect(second.calls[0]).toBe(step);
     },
   );
+
+  test('begins no step once another process has opened the journal', async () => {
+    const journal = new Journal(':memory:');
+    const one = orchestrator(journal);
+    one.accept.create(command('k'));
+    // The real one ends the process.
+    const looked = vi.spyOn(journal, 'expectOwned').mockImplementation(() => {
+      void one.runner.stop();
+      throw new JournalTakenOverError('another process');
+    });
+    await vi.waitFor(() => {
+      expect(looked).toHaveBeenCalled();
+    });
+    await one.runner.stop();
+    expect(one.calls).toEqual([]);
+  });
+
+  test('gives each operation a higher fencing token, and all of its commands carry it, also after a restart', async () => {
+    const journal = new Journal(':memory:');
+    const one = orchestrator(journal);
+    one.accept.create(command('k'));
+    one.accept.create(command('l', 'command-2'));
+    await vi.waitFor(() => {
+      expect(one.told().filter((name) => name === 'snapshot.ready')).toHaveLength(2);
+    });
+    expect(one.tokens).toEqual([1, 1, 1, 2, 2, 2]);
+    await one.runner.stop();
+    const next = orchestrator(journal);
+    next.accept.create(command('m', 'command-3'));
+    await vi.waitFor(() => {
+      expect(next.tokens).toEqual([3, 3, 3]);
+    });
+  });
+
+  test('counts on from what the cluster has seen, where the journal was lost', async () => {
+    const one = orchestrator(new Journal(':memory:'), (name) =>
+      Promise.resolve(name === 'claim.preflight' ? { ...(replies[name] as object), fencingToken: 40 } : replies[name]),
+    );
+    one.accept.create(command('k'));
+    one.accept.create(command('l', 'command-2'));
+    await vi.waitFor(() => {
+      expect(one.tokens).toEqual([41, 41, 41, 42, 42, 42]);
+    });
+  });
 
   test('resumes the workload and says cancelled when a cancel interrupts the quiescing', async () => {
     const one = orchestrator(new Journal(':memory:'), (name, signal) =>

@@ -5,13 +5,21 @@ import {
   SnapfleetError,
 } from '@snapfleet/contracts';
 import type { EventRecorder } from '../journal/event-recorder.js';
-import type { JournalTransactions } from '../journal/journal.js';
+import type { JournalOwnership, JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import { backOffMs } from '../workflow/back-off.js';
 import type { Failpoint } from './failpoint.js';
-import type { Operation, RestorePoints, Step, StepCall, StepOutcome, WorkflowContext } from './operation.js';
+import type {
+  BegunOperation,
+  Operation,
+  RestorePoints,
+  Step,
+  StepCall,
+  StepOutcome,
+  WorkflowContext,
+} from './operation.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 
 /** Sends a command to another service of the device and gives its reply. */
@@ -30,7 +38,7 @@ export interface Clock {
 }
 
 interface RunnerParts {
-  readonly journal: JournalTransactions;
+  readonly journal: JournalTransactions & JournalOwnership;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
   readonly events: EventRecorder;
@@ -108,18 +116,29 @@ export class OperationRunner {
       for (;;) {
         const operation = this.parts.operations.find(operationId);
         if (operation === undefined || operation.finished || this.stopping.signal.aborted) return;
-        await this.advance(operation);
+        await this.advance(this.begun(operation));
       }
     } finally {
       this.cancelling.delete(operationId);
     }
   }
 
-  private async advance(operation: Operation): Promise<void> {
+  /** Its fencing token is durable before its first step: tokens are in the order in which operations begin. */
+  private begun(operation: Operation): BegunOperation {
+    const { journal, operations } = this.parts;
+    const { operationId, fencingToken } = operation;
+    if (fencingToken !== undefined) return { ...operation, fencingToken };
+    const given = journal.transaction(() => operations.giveFencingToken(operationId));
+    return { ...operation, fencingToken: given };
+  }
+
+  private async advance(operation: BegunOperation): Promise<void> {
     const { workflows, clock } = this.parts;
     const workflow = workflows.of(operation.kind);
     const state = workflow.read(operation.state);
     await this.parts.failpoint?.(phaseOf(state), 'before');
+    // A process that was paused here must not begin what its successor may have ended long ago.
+    this.parts.journal.expectOwned();
     const outcome = await this.outcomeOf(
       () => workflow.step(state, operation, this.restorePointsOf(operation)),
       operation,
@@ -195,7 +214,7 @@ export class OperationRunner {
 
   /** One transaction: the state, the restore points, the events, and the operations that follow. */
   private persist(
-    operation: Operation,
+    operation: BegunOperation,
     outcome: StepOutcome,
     next: (context: WorkflowContext) => ReturnType<ReturnType<WorkflowRegistry['of']>['next']>,
     now: Date,
@@ -206,6 +225,8 @@ export class OperationRunner {
       const transition = next({ operation, restorePoints: before, allRestorePoints: () => restorePoints.all(), now });
       for (const restorePoint of transition.restorePoints) restorePoints.save(restorePoint);
       operations.save(operation.operationId, transition.state, workflows.of(operation.kind).ended(transition.state));
+      const found = transition.fencingTokenFound ?? 0;
+      if (found >= operation.fencingToken) operations.giveFencingToken(operation.operationId, found);
       if (transition.purgedOrphan !== undefined) orphans?.remove(transition.purgedOrphan);
       for (const event of transition.events) events.record(event, operation, event.restorePoint ?? before[0], now);
       return (transition.followers ?? []).filter((follower) => operations.add(follower, now));

@@ -1,6 +1,7 @@
 import type {
   AgentCommandDefinition,
   ErrorDetail,
+  FencingToken,
   MessageDefinition,
   OperationId,
   OrphanId,
@@ -28,7 +29,12 @@ export interface Operation {
   readonly state: unknown;
   readonly finished: boolean;
   readonly cancelRequested: boolean;
+  /** Given when it begins. */
+  readonly fencingToken?: FencingToken | undefined;
 }
+
+/** An operation whose turn has come. */
+export type BegunOperation = Operation & { readonly fencingToken: FencingToken };
 
 /** An event that is published once the transition that caused it is durable. */
 export interface PendingEvent {
@@ -76,6 +82,8 @@ export interface Transition<State> {
   readonly restorePoints: readonly RestorePoint[];
   /** Operations that follow from this one, such as the deletion of what the retention no longer keeps. */
   readonly followers?: readonly Operation[];
+  /** The highest fencing token that was found on what the operation is about to change: its own has to be higher. */
+  readonly fencingTokenFound?: FencingToken;
   /** The orphan that is gone with this step. */
   readonly purgedOrphan?: OrphanId;
 }
@@ -85,7 +93,7 @@ export interface Workflow<State> {
   readonly kind: OperationKind;
   /** Whether the step of this state may be given up because the user cancels. */
   cancellable(state: State): boolean;
-  step(state: State, operation: Operation, restorePoints: RestorePoints): Step;
+  step(state: State, operation: BegunOperation, restorePoints: RestorePoints): Step;
   next(state: State, outcome: StepOutcome, context: WorkflowContext): Transition<State>;
 }
 

@@ -125,7 +125,7 @@ describe('a scan', () => {
   });
 
   test('knows what is left of a snapshot that was begun and never became ready', async () => {
-    const begun = new SnapshotBegunController(restorePoints, new SnapshotIdentityStore(journal));
+    const begun = new SnapshotBegunController(journal, restorePoints, new SnapshotIdentityStore(journal));
     const tell = (restorePointId: RestorePointId, volumeSnapshotUid: string): Promise<void> => {
       const data = { ...SnapshotBegun.example, restorePointId, volumeSnapshotUid };
       return begun.begun(createMessage(SnapshotBegun, data, { device: DeviceId.parse('edge-1'), publisher: 'test' }));

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { type DataOf, type MessageOf, SnapshotBegun } from '@snapfleet/contracts';
 import { EventHandler } from '@snapfleet/messaging';
+import { Journal } from '../journal/journal.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 import { SnapshotIdentityStore } from '../journal/snapshot-identity.store.js';
 
@@ -8,6 +9,7 @@ import { SnapshotIdentityStore } from '../journal/snapshot-identity.store.js';
 @Controller()
 export class SnapshotBegunController {
   constructor(
+    private readonly journal: Journal,
     private readonly restorePoints: RestorePointStore,
     private readonly identities: SnapshotIdentityStore,
   ) {}
@@ -16,9 +18,10 @@ export class SnapshotBegunController {
   @EventHandler(SnapshotBegun)
   async begun({ data }: MessageOf<DataOf<typeof SnapshotBegun>>): Promise<void> {
     const { restorePointId, volumeSnapshotUid } = data;
-    if (this.restorePoints.find(restorePointId) !== undefined) {
+    this.journal.transaction(() => {
+      if (this.restorePoints.find(restorePointId) === undefined) return;
       this.identities.record(restorePointId, { volumeSnapshotUid });
-    }
+    });
     return Promise.resolve();
   }
 }

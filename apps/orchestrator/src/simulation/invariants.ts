@@ -39,6 +39,7 @@ export function violationsOf({ wanted, open, told, device }: End): string[] {
     ...open.map((state) => `an operation has not ended: ${state}`),
     ...(replicas === originalReplicas ? [] : [`the workload has ${String(replicas)} replicas`]),
     ...(device.workload.overdue === 0 ? [] : ['the workload was away for longer than it may be']),
+    ...(device.writers.overdue === 0 ? [] : ['a hook held the application for longer than it may']),
     ...(marked ? ['the workload still has a mark'] : []),
     ...(device.writers.frozenNow ? ['the writers are still frozen'] : []),
     ...(device.writers.locked ? ['a hook still holds the application'] : []),

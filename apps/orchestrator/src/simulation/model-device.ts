@@ -20,32 +20,43 @@ export class ModelDevice {
   readonly workload: ModelWorkload;
   readonly writers: ModelWriters;
   readonly snapshots: ModelSnapshots;
+  private readonly fenceAtBegin: number;
 
   constructor(
     time: VirtualTime,
     random: Random,
     private readonly templates: ModelTemplates,
-    /** Leaves out the notes that fence late commands, to prove that the simulation finds what they are for. */
+    /** Leaves out the fencing tokens that fence late commands, to prove that the simulation finds what they are for. */
     unfenced = false,
   ) {
-    this.workload = new ModelWorkload(time, random, unfenced, () => this.snapshots.ready);
-    this.writers = new ModelWriters(time, unfenced);
+    // A journal that was lost counts from 1 again, and the cluster still holds what was noted before.
+    this.fenceAtBegin = random.happens(0.2) ? random.between(1, 1000) : 0;
+    const readySnapshots = (): readonly string[] => this.snapshots.ready;
+    this.workload = new ModelWorkload(time, random, unfenced, readySnapshots, this.fenceAtBegin);
+    this.writers = new ModelWriters(time, { random, unfenced, readySnapshots }, this.fenceAtBegin);
     const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
     this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
+  }
+
+  /** How many times a dead-man timer was faster than its operation. */
+  get timersFired(): number {
+    return this.workload.guard.fired + this.writers.guard.fired;
   }
 
   /** The step of a command. */
   step(name: string, data: Data): ModelStep {
     const id = idOf(data);
+    const fencingToken = Number(data['fencingToken']);
+    const claim = data['persistentVolumeClaim'];
     switch (name) {
       case 'claim.preflight':
         return this.preflight(data);
       case 'volume.survey':
         return survey();
       case 'workload.quiesce':
-        return this.workload.quiesce(id, Number(data['maximumDowntimeSeconds']));
+        return this.workload.quiesce(id, fencingToken, Number(data['maximumDowntimeSeconds']));
       case 'workload.resume':
-        return this.workload.resume(id);
+        return this.workload.resume(id, fencingToken);
       case 'writers.freeze':
         return this.writers.freeze(id);
       case 'writers.thaw':
@@ -53,9 +64,9 @@ export class ModelDevice {
       case 'workload.run-hooks':
         return this.writers.runHooks(id, data);
       case 'snapshot.take':
-        return this.snapshots.take(id);
+        return this.snapshots.take(id, fencingToken, claim);
       case 'snapshot.remove':
-        return this.snapshots.remove(id);
+        return this.snapshots.remove(id, fencingToken, claim);
       default:
         throw new Error(`the model has no ${name}`);
     }
@@ -72,6 +83,7 @@ export class ModelDevice {
       deletionPolicy: 'Delete',
       pods: level === 'frozen' || level === 'hooks' ? [{ name: 'orders-1', uid }] : [],
       notices: [],
+      ...(this.fenceAtBegin > 0 ? { fencingToken: this.fenceAtBegin } : {}),
       ...(level === 'cold' ? { workload } : {}),
     };
   }

@@ -2,7 +2,7 @@ import type { DeviceId, EventDefinition } from '@snapfleet/contracts';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { CancelSnapshotUseCase } from '../accept/cancel-snapshot.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal, JournalDatabase, JournalTransactions } from '../journal/journal.js';
+import type { Journal, JournalDatabase, JournalOwnership, JournalTransactions } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { OutboxRelay } from '../journal/outbox-relay.js';
 import { Outbox } from '../journal/outbox.js';
@@ -37,7 +37,8 @@ export class ModelOrchestrator {
 
   constructor(private readonly around: ModelSurroundings) {
     const journal = this.mortalJournal();
-    const outbox = new Outbox(journal);
+    // Where it dies in what the relay writes is where it dies after the publication.
+    const outbox = new Outbox(around.journal);
     this.relay = new OutboxRelay(
       outbox,
       { publish: (...event) => this.publish(...event) },
@@ -77,10 +78,13 @@ export class ModelOrchestrator {
     if (this.dead) throw new Killed(point);
   }
 
-  private mortalJournal(): JournalDatabase & JournalTransactions {
+  private mortalJournal(): JournalDatabase & JournalTransactions & JournalOwnership {
     const { journal } = this.around;
     return {
       database: journal.database,
+      expectOwned: () => {
+        journal.expectOwned();
+      },
       transaction: (work) => {
         this.mayDie('before the transaction');
         const result = journal.transaction(() => {

@@ -14,7 +14,8 @@ interface ModelSnapshot {
 /** The VolumeSnapshots of a device, as the cluster operator makes and removes them. */
 export class ModelSnapshots {
   private readonly snapshots = new Map<string, ModelSnapshot>();
-  private readonly removed = new Set<string>();
+  /** Of each claim. */
+  private readonly fences = new Map<unknown, number>();
   private made = 0;
 
   constructor(
@@ -35,8 +36,9 @@ export class ModelSnapshots {
     return ready.map(({ uid }) => uid);
   }
 
-  *take(restorePointId: string): ModelStep {
-    const noted = this.removed.has(restorePointId) && !this.unfenced;
+  *take(restorePointId: string, fencingToken: number, claim: unknown): ModelStep {
+    const isLate = (): boolean => fencingToken <= (this.fences.get(claim) ?? 0) && !this.unfenced;
+    const noted = isLate();
     yield 5;
     let snapshot = this.snapshots.get(restorePointId);
     if (snapshot === undefined) {
@@ -44,7 +46,7 @@ export class ModelSnapshots {
       snapshot = this.make(restorePointId);
     }
     yield 5;
-    if (this.removed.has(restorePointId) && !this.unfenced) return this.removeFailed(restorePointId, superseded());
+    if (isLate()) return this.removeFailed(restorePointId, superseded());
     yield Math.max(1, snapshot.readyAt - this.time.elapsedMs);
     if (this.snapshots.get(restorePointId) !== snapshot)
       throw new SnapfleetError('snapshot_not_ready', 'deleted by somebody else');
@@ -53,9 +55,9 @@ export class ModelSnapshots {
     return { ...this.template, volumeSnapshotUid: snapshot.uid };
   }
 
-  *remove(restorePointId: string): ModelStep {
+  *remove(restorePointId: string, fencingToken: number, claim: unknown): ModelStep {
     yield 5;
-    this.removed.add(restorePointId);
+    this.fences.set(claim, Math.max(fencingToken, this.fences.get(claim) ?? 0));
     yield 5;
     this.snapshots.delete(restorePointId);
     yield this.random.between(10, 5000);

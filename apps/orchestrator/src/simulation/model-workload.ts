@@ -7,15 +7,15 @@ import type { VirtualTime } from './virtual-time.js';
 interface State {
   replicas: number;
   mark: { readonly operationId: string; readonly replicas: number } | undefined;
-  resumed: readonly string[];
+  fence: number;
   version: number;
   /** Its Pods are gone from then on, while it has no replicas. */
   drainedAt: number;
 }
 
 export const originalReplicas = 2;
-/** What the guard needs at most from the end of the time to the scale. */
-const bringBackMs = 1000;
+/** What the guard needs at most from the end of the time to the scale, or to the hooks. */
+export const bringBackMs = 1000;
 
 /**
  * A workload, with the rules by which the cluster operator takes it away and brings it back: the notes that fence late
@@ -25,7 +25,7 @@ export class ModelWorkload {
   private readonly state: State = {
     replicas: originalReplicas,
     mark: undefined,
-    resumed: [],
+    fence: 0,
     version: 1,
     drainedAt: 0,
   };
@@ -34,15 +34,19 @@ export class ModelWorkload {
   overdue = 0;
   readonly guard: ModelGuard;
   private dueMs = Infinity;
+  /** The fencing tokens that the guard keeps with its timers. */
+  private readonly tokens = new Map<string, number>();
 
   constructor(
     private readonly time: VirtualTime,
     private readonly random: Random,
     private readonly unfenced: boolean,
     readySnapshots: () => readonly string[],
+    fenceAtBegin: number,
   ) {
+    this.state.fence = fenceAtBegin;
     this.guard = new ModelGuard(time, random, {
-      bringBack: (operationId) => this.putBack(operationId),
+      bringBack: (operationId) => this.putBack(operationId, this.tokens.get(operationId) ?? 0),
       readySnapshots,
     });
   }
@@ -66,13 +70,14 @@ export class ModelWorkload {
     return replicas === 0 && mark !== undefined ? mark.replicas : replicas;
   }
 
-  *quiesce(operationId: string, maximumDowntimeSeconds: number): ModelStep {
+  *quiesce(operationId: string, fencingToken: number, maximumDowntimeSeconds: number): ModelStep {
+    this.tokens.set(operationId, fencingToken);
     if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     const { state } = this;
     while (state.replicas !== 0 || state.mark?.operationId !== operationId) {
-      const { replicas, mark, resumed, version } = state;
+      const { replicas, mark, fence, version } = state;
       yield 5;
-      if (resumed.includes(operationId) && !this.unfenced) throw superseded();
+      if (fencingToken <= fence && !this.unfenced) throw superseded();
       if (replicas === 0) {
         expectFree(mark, operationId);
         break;
@@ -90,20 +95,20 @@ export class ModelWorkload {
     return { quiescedAt: this.time.now().toISOString() };
   }
 
-  *resume(operationId: string): ModelStep {
-    yield* this.putBack(operationId);
+  *resume(operationId: string, fencingToken: number): ModelStep {
+    yield* this.putBack(operationId, fencingToken);
     yield 5;
     const { replicas } = this.state;
     return { resumedAt: this.time.now().toISOString(), replicas, ...this.guard.disarm(operationId) };
   }
 
-  private *putBack(operationId: string): Generator<number, void, void> {
+  private *putBack(operationId: string, fencingToken: number): Generator<number, void, void> {
     const { state } = this;
     for (;;) {
       let seen = { ...state };
       yield 5;
       if (seen.version !== state.version) continue;
-      if (!seen.resumed.includes(operationId)) this.change({ resumed: [...seen.resumed, operationId] });
+      if (fencingToken > seen.fence) this.change({ fence: fencingToken });
       seen = { ...state };
       yield 5;
       if (seen.mark?.operationId !== operationId) break;

@@ -1,20 +1,46 @@
 import { longestFreezeSeconds } from '@snapfleet/contracts';
+import { ModelGuard } from './model-guard.js';
 import type { ModelStep } from './model-step.js';
-import { superseded } from './model-workload.js';
+import { bringBackMs, superseded } from './model-workload.js';
+import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** The processes of a running workload: stopped by the freezer, with a watchdog that lets them go on, or held by a hook. */
+interface WritersParts {
+  readonly random: Random;
+  readonly unfenced: boolean;
+  readonly readySnapshots: () => readonly string[];
+}
+
+/**
+ * The processes of a running workload: stopped by the freezer, with a watchdog that lets them go on, or held by a hook, with a
+ * dead-man timer that lets them go on.
+ */
 export class ModelWriters {
   private frozen: { readonly operationId: string; readonly freezeId: string; readonly since: number } | undefined;
   private readonly thawed = new Set<string>();
-  private readonly locks = new Set<string>();
-  private readonly released = new Set<string>();
+  /** Which operation holds the application, and until when it may. */
+  private readonly locks = new Map<string, number>();
+  private readonly tokens = new Map<string, number>();
+  private readonly unfenced: boolean;
+  private fence: number;
   private freezes = 0;
+
+  /** How often a hook held the application for longer than it may. */
+  overdue = 0;
+  readonly guard: ModelGuard;
 
   constructor(
     private readonly time: VirtualTime,
-    private readonly unfenced: boolean,
-  ) {}
+    { random, unfenced, readySnapshots }: WritersParts,
+    fenceAtBegin: number,
+  ) {
+    this.unfenced = unfenced;
+    this.fence = fenceAtBegin;
+    this.guard = new ModelGuard(time, random, {
+      bringBack: (operationId) => this.letGo(operationId),
+      readySnapshots,
+    });
+  }
 
   /** Whether nothing writes although the Pods run. */
   get quiet(): boolean {
@@ -52,13 +78,33 @@ export class ModelWriters {
     return { thawedAt: this.time.now().toISOString(), held, ...(held ? {} : { reason: 'its time was over' }) };
   }
 
-  *runHooks(operationId: string, { moment, pods }: Readonly<Record<string, unknown>>): ModelStep {
+  *runHooks(operationId: string, command: Readonly<Record<string, unknown>>): ModelStep {
+    const { fencingToken, moment, pods, timer } = command;
+    const { maximumDowntimeSeconds } = timer as { maximumDowntimeSeconds: number };
+    const token = Number(fencingToken);
+    this.tokens.set(operationId, token);
+    const told = (): object => ({ endedAt: this.time.now().toISOString(), pods, failures: [], gone: [], unhooked: [] });
+    if (moment === 'after') {
+      yield* this.letGo(operationId);
+      const { broughtBack } = this.guard.disarm(operationId);
+      return { ...told(), ...(broughtBack === undefined ? {} : { broughtBack }) };
+    }
+    if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     yield 5;
-    if (moment === 'after') this.released.add(operationId);
-    else if (this.released.has(operationId) && !this.unfenced) throw superseded();
-    if (moment === 'after') this.locks.delete(operationId);
-    else this.locks.add(operationId);
+    if (token <= this.fence && !this.unfenced) throw superseded();
+    if (!this.locks.has(operationId))
+      this.locks.set(operationId, this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs);
     yield 20;
-    return { endedAt: this.time.now().toISOString(), pods, failures: [], gone: [], unhooked: [] };
+    return told();
+  }
+
+  /** The note comes before the hooks of after the cut. */
+  private *letGo(operationId: string): Generator<number, void, void> {
+    yield 5;
+    this.fence = Math.max(this.fence, this.tokens.get(operationId) ?? 0);
+    yield 5;
+    if (this.time.elapsedMs > (this.locks.get(operationId) ?? Infinity)) this.overdue += 1;
+    this.locks.delete(operationId);
+    yield 20;
   }
 }

@@ -67,7 +67,13 @@ const quiesceOf = (level: QuiesceLevel, maximumDowntimeSeconds: number): z.input
     case 'frozen':
       return { level, workload };
     case 'hooks':
-      return { level, workload, before: [{ command: ['lock'] }], after: [{ command: ['unlock'] }] };
+      return {
+        level,
+        workload,
+        before: [{ command: ['lock'] }],
+        after: [{ command: ['unlock'] }],
+        maximumDowntimeSeconds,
+      };
     case 'none':
       return { level };
   }
@@ -129,7 +135,7 @@ class Schedule {
       operatorKills: this.operator.kills,
       killedIn: this.killedIn,
       endings: told.map(({ name }) => name),
-      timersFired: this.device.workload.guard.fired,
+      timersFired: this.device.timersFired,
       grades: told.flatMap(({ name, data }) => (name === 'snapshot.ready' ? (data.consistency ?? []) : [])),
     };
   }

@@ -6,7 +6,8 @@ import { runSchedule } from './schedule.js';
 
 const firstSeed = Number(process.env['SNAPFLEET_FAULTS_SEED'] ?? 1);
 const schedules = Number(process.env['SNAPFLEET_FAULTS_SCHEDULES'] ?? 250);
-const deadlineMs = 60_000 + schedules * 60;
+// Five times what a machine needs that does nothing else.
+const deadlineMs = 180_000 + schedules * 150;
 
 const levels = ['cold', 'frozen', 'hooks', 'none'] as const;
 const commonSteps = ['claim.preflight', 'volume.survey', 'snapshot.take', 'snapshot.remove'];

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import { settledPhase } from '../catalogue/restore-point-progress.js';
 import type {
-  Operation,
+  BegunOperation,
   RestorePoints,
   Step,
   StepOutcome,
@@ -55,7 +55,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
     return false;
   }
 
-  step(state: DeleteState, _operation: Operation, [point]: RestorePoints): Step {
+  step(state: DeleteState, { fencingToken }: BegunOperation, [point]: RestorePoints): Step {
     switch (state.phase) {
       case 'ended':
         return { kind: 'end' };
@@ -71,6 +71,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
         const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
         const about = {
           ...aboutRestorePoint(point),
+          fencingToken,
           ...snapshot,
           purge: state.purge,
           releaseFinalizers: state.releaseFinalizers,

@@ -1,20 +1,19 @@
-import type { ObjectUid } from '@snapfleet/contracts';
+import { SnapfleetError, type ObjectUid } from '@snapfleet/contracts';
 import type { Cluster } from '../cluster-access.js';
-import { resumeProgress, type QuiescedWorkload, type Resumed, type TimerKey } from '@snapfleet/workloads';
+import type { TimerKey } from '@snapfleet/workloads';
 import type { BootClock } from '../time/boot-clock.js';
-import { aboutOf, quiescedOf, type ArmedTimer, type OpenTimer, type Timer } from '../timers/timer.js';
+import { aboutOf, guardedOf, type ArmedTimer, type OpenTimer, type Timer } from '../timers/timer.js';
 import type { Timers } from '../timers/timers.js';
 import { readySnapshotsOf } from './ready-snapshots.js';
+import type { Returns } from './returns.js';
 
 const mostBackOffMs = 30_000;
+/** As in the workflow: hooks that always fail are given up, whatever else hinders a return is waited out. */
+const mostHookFailures = 10;
+const longestText = 1024;
 
 /** How long to wait before attempt `attempt` (from 1) is repeated: 1 s, doubled each time, 30 s at most. */
 const backOffMs = (attempt: number): number => Math.min(mostBackOffMs, 1000 * 2 ** Math.min(attempt - 1, 10));
-
-/** Puts a workload back as it was; the same code as that of `workload.resume`. */
-export interface WorkloadResumer {
-  run(quiesced: QuiescedWorkload, signal: AbortSignal): Promise<Resumed>;
-}
 
 /** Tells what happens, for the log. */
 export type Report = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
@@ -24,14 +23,15 @@ export class BringBack {
   constructor(
     private readonly timers: Timers,
     private readonly cluster: Cluster,
-    private readonly workloads: WorkloadResumer,
+    private readonly returns: Returns,
     private readonly clock: BootClock,
     private readonly report: Report,
   ) {}
 
-  /** Tries until it has succeeded. @throws the signal's reason */
+  /** Tries until it has succeeded, or hooks have failed too often. @throws the signal's reason */
   async run(timer: OpenTimer, signal: AbortSignal): Promise<void> {
-    const about = aboutOf(quiescedOf(timer));
+    const about = aboutOf(guardedOf(timer));
+    let hookFailures = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.attempt(timer, about, signal);
@@ -39,9 +39,24 @@ export class BringBack {
       } catch (error) {
         signal.throwIfAborted();
         this.report('error', 'timer.failed', { ...about, attempt, error });
+        if (error instanceof SnapfleetError && error.code === 'hook_failed') {
+          hookFailures += 1;
+          if (hookFailures === mostHookFailures) {
+            this.giveUp(timer, about, error.message);
+            return;
+          }
+        }
         await this.clock.sleep(backOffMs(attempt), signal);
       }
     }
+  }
+
+  private giveUp(key: TimerKey, about: Record<string, unknown>, why: string): void {
+    const timer = this.timers.find(key);
+    if (timer?.state !== 'firing') return;
+    const conflict = `the hooks after the cut were given up: ${why}`.slice(0, longestText);
+    this.timers.finish(timer, { resumedAt: this.clock.now().toISOString(), conflict });
+    this.report('error', 'timer.given-up', { ...about, conflict });
   }
 
   /** The intent is on the disk before the effect. */
@@ -49,7 +64,7 @@ export class BringBack {
     let timer = this.timers.find(key);
     if (timer?.state === 'armed') timer = await this.fire(timer, about, signal);
     if (timer?.state !== 'firing') return;
-    const outcome = await this.workloads.run(quiescedOf(timer), signal);
+    const outcome = await this.returns.run(guardedOf(timer), signal);
     if (this.timers.find(key)?.state !== 'firing') return;
     this.timers.finish(timer, outcome);
     this.report('warn', 'timer.brought-back', { ...about, ...outcome });
@@ -61,7 +76,7 @@ export class BringBack {
     about: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<Timer | undefined> {
-    const progress = await resumeProgress(this.cluster, quiescedOf(timer), signal);
+    const progress = await this.returns.progress(guardedOf(timer), signal);
     if (progress === 'done') {
       this.timers.disarm(timer);
       this.report('warn', 'timer.found-resumed', about);
@@ -69,8 +84,8 @@ export class BringBack {
     }
     // Who has begun before may have let Pods write already: then nothing that is ready now is proven.
     const readySnapshots = progress === 'begun' ? [] : await this.readySnapshots(timer, about, signal);
-    // It may have been disarmed while the cluster was asked.
-    if (this.timers.find(timer)?.state !== 'armed') return undefined;
+    // It may have been disarmed while the cluster was asked, or a later operation may hold its Pods.
+    if (this.timers.find(timer)?.state !== 'armed' || this.timers.waits(timer)) return undefined;
     const firing = this.timers.fire(timer, readySnapshots);
     this.report('warn', 'timer.firing', { ...about, dueAt: timer.dueAt, readySnapshots });
     return firing;

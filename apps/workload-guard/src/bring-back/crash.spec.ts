@@ -8,6 +8,8 @@ import { GuardProcess, type Point } from '../testing/guard-process.js';
 import {
   keyOf,
   never,
+  fencingToken,
+  heldPods,
   operationId,
   orderOf,
   putSnapshot,
@@ -16,6 +18,7 @@ import {
   replicas,
 } from '../testing/samples.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
+import type { Guarded } from '../timers/timer.js';
 
 const second = 1_000;
 const forever = new Promise<never>(() => undefined);
@@ -46,7 +49,7 @@ const worlds: readonly World[] = [
 ];
 
 /** Begins anew and lets the timer fire; `point` is called wherever the process could be killed. */
-function fire(quiesce: () => QuiescedWorkload, point: Point): { guard: GuardProcess; quiesced: QuiescedWorkload } {
+function fire<T extends Guarded>(quiesce: () => T, point: Point): { guard: GuardProcess; quiesced: T } {
   rmSync(directory, { recursive: true });
   clock = new VirtualClock();
   cluster = new FakeCluster();
@@ -58,7 +61,7 @@ function fire(quiesce: () => QuiescedWorkload, point: Point): { guard: GuardProc
 }
 
 /** The points that a run without any disturbance comes to. */
-async function pointsOf(quiesce: () => QuiescedWorkload): Promise<string[]> {
+async function pointsOf(quiesce: () => Guarded): Promise<string[]> {
   const points: string[] = [];
   const { guard } = fire(quiesce, (name) => {
     points.push(name);
@@ -78,30 +81,35 @@ function expectBack({ workload }: QuiescedWorkload): void {
   }
   const found = cluster.workloads.Deployment.objects.get('shop/orders');
   expect(found?.spec.replicas).toBe(replicas);
-  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/resumed': operationId });
+  expect(found?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(fencingToken) });
+}
+
+/** Kills the guard at each point while it fires, in turn; the next one has to bring back what is guarded. */
+async function killedAnywhere<T extends Guarded>(quiesce: () => T, expectIsBack: (guarded: T) => void): Promise<void> {
+  const points = await pointsOf(quiesce);
+  expect(points.length).toBeGreaterThan(4);
+  for (let killedAt = 1; killedAt <= points.length; killedAt += 1) {
+    let reached = 0;
+    const { guard, quiesced } = fire(quiesce, () => ((reached += 1) >= killedAt ? forever : Promise.resolve()));
+    await clock.advance(2 * second);
+    // What runs of it never goes on, as after kill -9; the lock of its file ends with it.
+    guard.store.close();
+    const touched = cluster.writes.length > 0;
+    const cutSince = putSnapshot(cluster, 'cut-since');
+    const next = new GuardProcess({ directory, clock, cluster });
+    await clock.advance(second);
+    expectIsBack(quiesced);
+    const timer = next.timers.find(keyOf(quiesced));
+    expect(timer, points[killedAt - 1]).toMatchObject({ state: 'brought-back' });
+    // A snapshot may count only where nothing had been done to the workload before it.
+    if (touched) expect(timer).not.toMatchObject({ readySnapshots: [cutSince] });
+    await next.stop();
+  }
 }
 
 describe.each(worlds)('%s', (_name, quiesce) => {
   test('is back, exactly, wherever the guard was killed while it fired', async () => {
-    const points = await pointsOf(quiesce);
-    expect(points.length).toBeGreaterThan(4);
-    for (let killedAt = 1; killedAt <= points.length; killedAt += 1) {
-      let reached = 0;
-      const { guard, quiesced } = fire(quiesce, () => ((reached += 1) >= killedAt ? forever : Promise.resolve()));
-      await clock.advance(2 * second);
-      // What runs of it never goes on, as after kill -9; the lock of its file ends with it.
-      guard.store.close();
-      const touched = cluster.writes.length > 0;
-      const cutSince = putSnapshot(cluster, 'cut-since');
-      const next = new GuardProcess({ directory, clock, cluster });
-      await clock.advance(second);
-      expectBack(quiesced);
-      const timer = next.timers.find(keyOf(quiesced));
-      expect(timer, points[killedAt - 1]).toMatchObject({ state: 'brought-back' });
-      // A snapshot may count only where nothing had been done to the workload before it.
-      if (touched) expect(timer).not.toMatchObject({ readySnapshots: [cutSince] });
-      await next.stop();
-    }
+    await killedAnywhere(quiesce, expectBack);
   });
 
   test('is back, exactly, wherever its operation put it back while the guard fired', async () => {
@@ -133,5 +141,18 @@ describe.each(worlds)('%s', (_name, quiesce) => {
     expectBack(quiesced);
     expect(await guard.disarm.run(keyOf(quiesced))).toMatchObject({ state: 'brought-back' });
     await guard.stop();
+  });
+});
+
+describe('Pods that hooks hold', () => {
+  test('are let go on wherever the guard was killed while it fired', async () => {
+    await killedAnywhere(
+      () => heldPods(cluster),
+      () => {
+        expect(cluster.writes).toEqual(
+          expect.arrayContaining(['exec orders-1/app unlock', 'exec orders-2/app unlock']),
+        );
+      },
+    );
   });
 });

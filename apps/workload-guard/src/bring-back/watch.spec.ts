@@ -9,6 +9,7 @@ import { GuardProcess } from '../testing/guard-process.js';
 import {
   keyOf,
   never,
+  fencingToken,
   operationId,
   orderOf,
   putSnapshot,
@@ -55,7 +56,7 @@ describe('the dead-man timer', () => {
     await clock.advance(15 * minute - 1);
     expect(isBack()).toBe(false);
     await clock.advance(1);
-    expect(deployment()?.metadata.annotations).toEqual({ 'snapfleet.io/resumed': operationId });
+    expect(deployment()?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(fencingToken) });
     expect(isBack()).toBe(true);
     expect(guard.timers.find(key)).toMatchObject({ state: 'brought-back', replicas, at: clock.now().toISOString() });
   });
@@ -207,7 +208,9 @@ describe('what is proven of snapshots', () => {
 
   test('where somebody had begun to bring it back before, none is proven', async () => {
     const key = arm(quiescedDeployment(cluster));
-    cluster.workloads.Deployment.change(place, { metadata: { annotations: { 'snapfleet.io/resumed': operationId } } });
+    cluster.workloads.Deployment.change(place, {
+      metadata: { annotations: { 'snapfleet.io/fencing-token': String(fencingToken) } },
+    });
     putSnapshot(cluster, 'ready');
     await clock.advance(15 * minute);
     expect(isBack()).toBe(true);

@@ -81,6 +81,7 @@ export class Watch {
     if (this.running.has(name)) return longestSleepMs;
     const leftMs = timer.state === 'armed' ? this.timers.remainingMs(timer) : 0;
     if (leftMs > 0) return leftMs;
+    if (timer.state === 'armed' && this.timers.waits(timer)) return longestSleepMs;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.stopping.signal]);
     const ended = this.bringBack

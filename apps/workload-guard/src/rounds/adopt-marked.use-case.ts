@@ -73,5 +73,7 @@ function markedWorkload(kind: ScalableKind, found: ScalableWorkload): Marked | u
   const workload = SavedWorkload.safeParse({ kind, name, uid, replicas: mark.replicas });
   const place = Namespace.safeParse(namespace);
   if (!operationId.success || !workload.success || !place.success) return undefined;
-  return { mark, quiesced: { operationId: operationId.data, namespace: place.data, workload: workload.data } };
+  const { fencingToken } = mark;
+  const quiesced = { operationId: operationId.data, fencingToken, namespace: place.data, workload: workload.data };
+  return { mark, quiesced };
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster-access.js';
-import { resumeProgress } from '@snapfleet/workloads';
+import { isHeld, resumeProgress } from '@snapfleet/workloads';
 import type { Report } from '../bring-back/bring-back.js';
-import { aboutOf, quiescedOf } from '../timers/timer.js';
+import { aboutOf } from '../timers/timer.js';
 import type { Timers } from '../timers/timers.js';
 
 /** Ends the timers of workloads that were put back while the guard could not be told. */
@@ -15,10 +15,13 @@ export class DisarmResumedUseCase {
   /** @throws KubernetesApiError */
   async run(signal: AbortSignal): Promise<void> {
     for (const timer of this.timers.open()) {
-      if (timer.state !== 'armed') continue;
-      if ((await resumeProgress(this.cluster, quiescedOf(timer), signal)) !== 'done') continue;
+      const { state, operationId, fencingToken, namespace, saved } = timer;
+      // Of hooks nothing can be seen from outside: they run once more when the time is over.
+      if (state !== 'armed' || isHeld(saved)) continue;
+      const quiesced = { operationId, fencingToken, namespace, workload: saved };
+      if ((await resumeProgress(this.cluster, quiesced, signal)) !== 'done') continue;
       this.timers.disarm(timer);
-      this.report('warn', 'timer.found-resumed', aboutOf(quiescedOf(timer)));
+      this.report('warn', 'timer.found-resumed', aboutOf(quiesced));
     }
   }
 }

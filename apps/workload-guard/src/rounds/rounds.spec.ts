@@ -10,6 +10,7 @@ import {
   keyOf,
   never,
   orderOf,
+  laterFencingToken,
   otherOperationId,
   quiescedDeployment,
   quiescedPod,
@@ -159,5 +160,5 @@ test('the mark of another operation needs a timer of its own', async () => {
   quiescedDeployment(cluster, { maximumDowntimeSeconds: 60 }, otherOperationId);
   rounds.start();
   await clock.advance(minute);
-  expect(deployment()?.metadata.annotations).toEqual({ 'snapfleet.io/resumed': otherOperationId });
+  expect(deployment()?.metadata.annotations).toEqual({ 'snapfleet.io/fencing-token': String(laterFencingToken) });
 });

@@ -4,7 +4,13 @@ import type { ErrorAnswer } from '@snapfleet/workloads';
 import type { z } from 'zod';
 import type { Report } from '../bring-back/bring-back.js';
 
-const statuses: Partial<Record<ErrorCode, number>> = { invalid_message: 400, operation_superseded: 409 };
+/** What may pass is 503, so that the client asks again. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  invalid_message: 400,
+  hooks_unsupported: 403,
+  operation_superseded: 409,
+  guard_unavailable: 503,
+};
 
 interface JsonResponse {
   status(code: number): JsonResponse;

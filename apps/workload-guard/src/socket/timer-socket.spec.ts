@@ -9,7 +9,17 @@ import { ServiceLog } from '@snapfleet/service-kit';
 import { GuardClient } from '@snapfleet/workloads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuardProcess } from '../testing/guard-process.js';
-import { keyOf, never, operationId, orderOf, quiescedDeployment, quiescedPod } from '../testing/samples.js';
+import {
+  heldPods,
+  keyOf,
+  namespace,
+  never,
+  operationId,
+  orderOf,
+  otherOperationId,
+  quiescedDeployment,
+  quiescedPod,
+} from '../testing/samples.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { TimerSocket } from './timer-socket.js';
 
@@ -26,10 +36,11 @@ let socket: TimerSocket;
 let client: GuardClient;
 const reports: string[] = [];
 
-const socketOf = ({ timers, watch, disarm }: GuardProcess): TimerSocket =>
+const socketOf = ({ timers, watch, arm, disarm }: GuardProcess): TimerSocket =>
   new TimerSocket(path, {
     timers,
     watch,
+    armTimer: arm,
     disarmTimer: disarm,
     logger,
     report: (_level, event) => reports.push(event),
@@ -84,6 +95,20 @@ test('a timer is armed, found, listed and ended', async () => {
   expect(await client.disarm(key, patience)).toEqual({ state: 'disarmed', operationId, wasArmed: true });
   expect(await client.list(patience)).toEqual([]);
   await expect(client.arm(key, orderOf(quiesced), patience)).rejects.toMatchObject({ code: 'operation_superseded' });
+});
+
+test('a timer of hooks is armed where the guard may run them, which can be asked before', async () => {
+  const held = heldPods(cluster);
+  await client.expectHooks(namespace, patience);
+  await client.arm(keyOf(held), orderOf(held), patience);
+  const armed = { state: 'armed', workload: { kind: 'Deployment', name: 'orders', uid: keyOf(held).workloadUid } };
+  expect(await client.find(keyOf(held), patience)).toMatchObject(armed);
+  cluster.forbidden.add('create pods/exec');
+  const refused = { code: 'hooks_unsupported', retryable: false };
+  await expect(client.expectHooks(namespace, patience)).rejects.toMatchObject(refused);
+  const other = heldPods(cluster, otherOperationId);
+  await expect(client.arm(keyOf(other), orderOf(other), patience)).rejects.toMatchObject(refused);
+  expect(await client.list(patience)).toHaveLength(1);
 });
 
 test('what is armed over the socket fires', async () => {

@@ -6,22 +6,24 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { Watch } from '../bring-back/watch.js';
 import type { Report } from '../bring-back/bring-back.js';
+import { ArmTimerUseCase } from '../timers/arm-timer.use-case.js';
 import { DisarmTimerUseCase } from '../timers/disarm-timer.use-case.js';
 import { Timers } from '../timers/timers.js';
 import { ErrorAnswerFilter } from './error-answer.filter.js';
+import { HooksController } from './hooks.controller.js';
 import { TimersController } from './timers.controller.js';
 
 /** Others than this user and its group may not connect (unix(7): connecting takes the right to write to the socket). */
 const othersNothing = 0o007;
 /** Whoever may write into the directory could put a socket of its own there. */
 const ownDirectory = 0o750;
-/** The API server takes objects of at most 1.5 MiB (etcd), so no saved Pod is larger. */
+/** The API server takes objects of at most 1.5 MiB (etcd), so no saved Pod is larger; hooks come in a message of at most 1 MiB. */
 const largestBody = '2mb';
 
 @Module({})
 class TimerSocketModule {
   static with(providers: Provider[]): DynamicModule {
-    return { module: TimerSocketModule, controllers: [TimersController], providers };
+    return { module: TimerSocketModule, controllers: [TimersController, HooksController], providers };
   }
 }
 
@@ -29,6 +31,7 @@ class TimerSocketModule {
 export interface SocketParts {
   readonly timers: Timers;
   readonly watch: Watch;
+  readonly armTimer: ArmTimerUseCase;
   readonly disarmTimer: DisarmTimerUseCase;
   readonly logger: LoggerService;
   readonly report: Report;
@@ -46,13 +49,14 @@ export class TimerSocket {
 
   /** @throws Error when another process listens there */
   async open(): Promise<void> {
-    const { timers, watch, disarmTimer, logger, report } = this.parts;
+    const { timers, watch, armTimer, disarmTimer, logger, report } = this.parts;
     process.umask(othersNothing);
     mkdirSync(dirname(this.path), { recursive: true, mode: ownDirectory });
     await removeStaleSocket(this.path);
     const root = TimerSocketModule.with([
       { provide: Timers, useValue: timers },
       { provide: Watch, useValue: watch },
+      { provide: ArmTimerUseCase, useValue: armTimer },
       { provide: DisarmTimerUseCase, useValue: disarmTimer },
     ]);
     const options = { logger, abortOnError: false, bodyParser: false, forceCloseConnections: true };

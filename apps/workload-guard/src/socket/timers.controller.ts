@@ -3,6 +3,7 @@ import { ObjectUid, OperationId, SnapfleetError } from '@snapfleet/contracts';
 import { TimerOrder, timersPath, type TimerAnswer, type TimerKey, type TimerList } from '@snapfleet/workloads';
 import type { z } from 'zod';
 import { Watch } from '../bring-back/watch.js';
+import { ArmTimerUseCase } from '../timers/arm-timer.use-case.js';
 import { DisarmTimerUseCase } from '../timers/disarm-timer.use-case.js';
 import { Timers } from '../timers/timers.js';
 import { answerOf } from './timer-answer.js';
@@ -12,6 +13,7 @@ import { answerOf } from './timer-answer.js';
 export class TimersController {
   constructor(
     private readonly timers: Timers,
+    private readonly armTimer: ArmTimerUseCase,
     private readonly disarmTimer: DisarmTimerUseCase,
     private readonly watch: Watch,
   ) {}
@@ -29,13 +31,13 @@ export class TimersController {
   }
 
   @Put(':operationId/:workloadUid')
-  arm(@Param() parameters: unknown, @Body() body: unknown): TimerAnswer {
+  async arm(@Param() parameters: unknown, @Body() body: unknown): Promise<TimerAnswer> {
     const key = keyOf(parameters);
     const order = TimerOrder.safeParse(body);
     if (!order.success) throw invalid(order.error);
     if (order.data.workload.uid !== key.workloadUid)
       throw new SnapfleetError('invalid_message', 'workload.uid: must be the one of the path');
-    const timer = this.timers.arm(key, order.data);
+    const timer = await this.armTimer.run(key, order.data);
     this.watch.notify();
     return answerOf(timer, this.timers);
   }

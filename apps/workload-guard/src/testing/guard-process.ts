@@ -1,8 +1,9 @@
 import type { Cluster } from '../cluster-access.js';
-import { ResumeWorkload } from '@snapfleet/workloads';
 import { BringBack } from '../bring-back/bring-back.js';
+import { Returns } from '../bring-back/returns.js';
 import { Watch } from '../bring-back/watch.js';
 import type { BootClock } from '../time/boot-clock.js';
+import { ArmTimerUseCase } from '../timers/arm-timer.use-case.js';
 import { DisarmTimerUseCase } from '../timers/disarm-timer.use-case.js';
 import { TimerStore } from '../timers/timer-store.js';
 import { Timers } from '../timers/timers.js';
@@ -23,6 +24,7 @@ export class GuardProcess {
   readonly store: TimerStore;
   readonly timers: Timers;
   readonly watch: Watch;
+  readonly arm: ArmTimerUseCase;
   readonly disarm: DisarmTimerUseCase;
   readonly reports: string[] = [];
 
@@ -33,9 +35,10 @@ export class GuardProcess {
     };
     this.store = TimerStore.open(directory, { lockMs: 0 });
     this.timers = new Timers(this.store, clock, longestDowntimeMs);
-    const workloads = new ResumeWorkload(seen, () => clock.now());
-    const bringBack = new BringBack(this.timers, seen, workloads, clock, report);
+    const returns = new Returns(seen, () => clock.now());
+    const bringBack = new BringBack(this.timers, seen, returns, clock, report);
     this.watch = new Watch(this.timers, bringBack, clock, report);
+    this.arm = new ArmTimerUseCase(this.timers, seen);
     this.disarm = new DisarmTimerUseCase(this.timers, this.watch, clock);
     this.watch.start();
   }

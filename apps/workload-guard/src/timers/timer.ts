@@ -1,26 +1,29 @@
 import {
+  FencingToken,
   mostReadySnapshots,
   Namespace,
   ObjectName,
   ObjectUid,
   OperationId,
-  SavedWorkload,
   WorkloadKind,
 } from '@snapfleet/contracts';
-import type { QuiescedWorkload, TimerKey } from '@snapfleet/workloads';
+import { GuardedWorkload, isHeld, type TimerKey } from '@snapfleet/workloads';
 import { z } from 'zod';
 import { Anchor } from '../time/anchor.js';
 
 const time = z.iso.datetime({ offset: true });
 const key = { operationId: OperationId, workloadUid: ObjectUid };
 const workload = z.object({ kind: WorkloadKind, name: ObjectName });
+/** Timers of former versions have none. */
+const fencingToken = FencingToken.optional();
 
-/** The workload may be away, and comes back when the time is over. */
+/** The workload may be away or held, and comes back or goes on when the time is over. */
 const ArmedTimer = z.object({
   state: z.literal('armed'),
   ...key,
+  fencingToken,
   namespace: Namespace,
-  saved: SavedWorkload,
+  saved: GuardedWorkload,
   anchor: Anchor,
   dueAt: time,
 });
@@ -29,8 +32,9 @@ const ArmedTimer = z.object({
 const FiringTimer = z.object({
   state: z.literal('firing'),
   ...key,
+  fencingToken,
   namespace: Namespace,
-  saved: SavedWorkload,
+  saved: GuardedWorkload,
   begunAt: time,
   readySnapshots: z.array(ObjectUid).max(mostReadySnapshots),
 });
@@ -65,15 +69,28 @@ export type OpenTimer = ArmedTimer | FiringTimer;
 export const isOpen = (timer: Timer | undefined): timer is OpenTimer =>
   timer?.state === 'armed' || timer?.state === 'firing';
 
-/** What has to be brought back. */
-export const quiescedOf = ({ operationId, namespace, saved }: OpenTimer): QuiescedWorkload => ({
+/** What has to be brought back, or let go on. */
+export type Guarded = Pick<OpenTimer, 'operationId' | 'fencingToken' | 'namespace'> & {
+  readonly workload: GuardedWorkload;
+};
+
+/** What a timer watches over. */
+export const guardedOf = ({ operationId, fencingToken, namespace, saved }: OpenTimer): Guarded => ({
   operationId,
+  fencingToken,
   namespace,
   workload: saved,
 });
 
+/** Whether hooks hold a Pod for both, so that letting one go on would let the other go on too. */
+export function sharePods(one: GuardedWorkload, other: GuardedWorkload): boolean {
+  if (!isHeld(one) || !isHeld(other)) return false;
+  const uids = new Set(one.pods.map(({ uid }) => uid));
+  return other.pods.some(({ uid }) => uids.has(uid));
+}
+
 /** What the log says of a timer. */
-export const aboutOf = ({ operationId, namespace, workload }: QuiescedWorkload): Record<string, unknown> => ({
+export const aboutOf = ({ operationId, namespace, workload }: Guarded): Record<string, unknown> => ({
   operationId,
   workload: `${namespace}/${workload.kind}/${workload.name}`,
 });

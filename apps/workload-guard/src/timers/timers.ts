@@ -2,7 +2,16 @@ import { SnapfleetError } from '@snapfleet/contracts';
 import type { QuiescedWorkload, Resumed, TimerKey, TimerOrder } from '@snapfleet/workloads';
 import { anchoredNow, remainingMs } from '../time/anchor.js';
 import type { BootClock } from '../time/boot-clock.js';
-import type { ArmedTimer, BroughtBackTimer, DisarmedTimer, FiringTimer, OpenTimer, Timer } from './timer.js';
+import {
+  sharePods,
+  textOf,
+  type ArmedTimer,
+  type BroughtBackTimer,
+  type DisarmedTimer,
+  type FiringTimer,
+  type OpenTimer,
+  type Timer,
+} from './timer.js';
 import type { TimerStore } from './timer-store.js';
 
 /**
@@ -33,24 +42,41 @@ export class Timers {
 
   /**
    * Arms a timer; one that is armed already keeps its time.
-   * @throws SnapfleetError operation_superseded when its workload was put back, or is being brought back
+   * @throws SnapfleetError operation_superseded when its workload was put back, or is being brought back; guard_unavailable
+   *   while Pods of it are let go on for another operation
    */
   arm(key: TimerKey, order: TimerOrder): ArmedTimer {
     const known = this.store.find(key);
     if (known?.state === 'armed') return known;
     if (known !== undefined) throw new SnapfleetError('operation_superseded', whyNot(known));
+    const firing = this.open().find(({ state, saved }) => state === 'firing' && sharePods(saved, order.workload));
+    if (firing !== undefined) {
+      const what = `the hooks of operation ${firing.operationId} are being undone in these Pods`;
+      throw new SnapfleetError('guard_unavailable', what);
+    }
     const downtimeMs = Math.min(order.maximumDowntimeSeconds * 1000, this.longestDowntimeMs);
     return this.begin(key, order, downtimeMs);
+  }
+
+  /**
+   * Whether a timer whose time is over has to wait: a later operation holds its Pods by hooks, and what lets the one go on
+   * would end what the other holds in the middle of its cut. The later one has a timer too, so that this ends.
+   */
+  waits(timer: ArmedTimer): boolean {
+    const open = this.open();
+    const later = open.slice(open.findIndex((other) => textOf(other) === textOf(timer)) + 1);
+    return later.some(({ state, saved }) => state === 'armed' && sharePods(saved, timer.saved));
   }
 
   /**
    * Takes on a workload that is away without a timer, whatever was known of it.
    * @param leftMs how long it may still be away
    */
-  adopt({ operationId, namespace, workload }: QuiescedWorkload, leftMs: number): OpenTimer {
+  adopt({ operationId, fencingToken, namespace, workload }: QuiescedWorkload, leftMs: number): OpenTimer {
     const key = { operationId, workloadUid: workload.uid };
     const known = this.store.find(key);
-    const timer = this.begin(key, { namespace, workload }, Math.min(leftMs, this.longestDowntimeMs));
+    const what = { fencingToken, namespace, workload };
+    const timer = this.begin(key, what, Math.min(leftMs, this.longestDowntimeMs));
     // It has been back before: what was cut since then must not count as cut while it was away.
     return known?.state === 'brought-back' ? this.fire(timer, known.readySnapshots) : timer;
   }
@@ -60,9 +86,10 @@ export class Timers {
    * @param readySnapshots uids of the VolumeSnapshots that were seen ready before
    */
   fire(timer: ArmedTimer, readySnapshots: FiringTimer['readySnapshots']): FiringTimer {
-    const { operationId, workloadUid, namespace, saved } = timer;
+    const { operationId, workloadUid, fencingToken, namespace, saved } = timer;
     const begunAt = this.clock.now().toISOString();
-    const firing = { state: 'firing', operationId, workloadUid, namespace, saved, begunAt, readySnapshots } as const;
+    const about = { operationId, workloadUid, fencingToken, namespace, saved };
+    const firing = { state: 'firing', ...about, begunAt, readySnapshots } as const;
     this.store.save(firing);
     return firing;
   }
@@ -98,12 +125,17 @@ export class Timers {
     }
   }
 
-  private begin(key: TimerKey, what: Pick<TimerOrder, 'namespace' | 'workload'>, leftMs: number): ArmedTimer {
+  private begin(
+    key: TimerKey,
+    what: Pick<TimerOrder, 'fencingToken' | 'namespace' | 'workload'>,
+    leftMs: number,
+  ): ArmedTimer {
     const { bootId } = this.clock;
     const timer: ArmedTimer = {
       state: 'armed',
       operationId: key.operationId,
       workloadUid: key.workloadUid,
+      fencingToken: what.fencingToken,
       namespace: what.namespace,
       saved: what.workload,
       anchor: { bootId, uptimeMs: this.clock.uptimeMs(), remainingMs: leftMs },

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
-import { ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
+import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
 import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
-import { Hook, MaximumDowntimeSeconds, Quiesce } from '../snapshot-policy.js';
+import { Hook, MaximumDowntimeSeconds, Quiesce, Workload } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
 
 const ready = SnapshotReady.example;
 const operationId = ready.restorePointId;
 const time = z.iso.datetime({ offset: true });
+const fencingToken = FencingToken.optional().describe(
+  'of the operation: refused as `operation_superseded` where one as high is noted; absent: of a version that had none, and not fenced',
+);
 
 /** A workload as it was before it was quiesced: enough to put it back exactly. */
 export const SavedWorkload = z.discriminatedUnion('kind', [
@@ -57,6 +60,9 @@ export const ClaimPreflight = defineAgentCommand({
         .default([])
         .describe('the running Pods that use the claim, where the level is `frozen` or `hooks`'),
       notices: z.array(Notice).max(16).default([]),
+      fencingToken: FencingToken.optional().describe(
+        'the highest that is noted on the claim, the workload or its Pods: the operation needs a higher one',
+      ),
     }),
     z.object({ passed: z.literal(false), findings: z.array(ErrorDetail).min(1) }),
   ]),
@@ -72,6 +78,7 @@ export const WorkloadQuiesce = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     operationId: OperationId,
+    fencingToken,
     ...VolumeReference.shape,
     otherClaims: z.array(ObjectName).max(15).default([]).describe('of a group: nobody may use these either'),
     workload: SavedWorkload,
@@ -92,30 +99,31 @@ export const WorkloadQuiesce = defineAgentCommand({
 /** How many snapshots are told as ready when the dead-man timer brought a workload back: the newest. */
 export const mostReadySnapshots = 256;
 
+/** What a reply says of the dead-man timer that its step has ended. */
+const timerReply = {
+  broughtBack: BroughtBack.extend({
+    readySnapshots: z
+      .array(ObjectUid)
+      .max(mostReadySnapshots)
+      .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
+  })
+    .optional()
+    .describe('the dead-man timer was faster'),
+  unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away until now'),
+};
+
 export const WorkloadResume = defineAgentCommand({
   name: 'workload.resume',
   summary:
     'Put the workload back as it was saved. A change that somebody else made meanwhile is left in place and reported.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
-  data: z.object({ operationId: OperationId, ...VolumeReference.shape, workload: SavedWorkload }),
+  data: z.object({ operationId: OperationId, fencingToken, ...VolumeReference.shape, workload: SavedWorkload }),
   reply: z.object({
     resumedAt: time,
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
-    broughtBack: BroughtBack.extend({
-      readySnapshots: z
-        .array(ObjectUid)
-        .max(mostReadySnapshots)
-        .describe('uids of the VolumeSnapshots of the namespace that were ready before the workload came back'),
-    })
-      .optional()
-      .describe('the dead-man timer was faster'),
-    unproven: z
-      .string()
-      .max(1024)
-      .optional()
-      .describe('why it is not known whether the workload stayed away until now'),
+    ...timerReply,
   }),
   errors: ['workload_not_gone'],
   example: {
@@ -134,6 +142,7 @@ export const WorkloadRunHooks = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     operationId: OperationId,
+    fencingToken,
     namespace: VolumeReference.shape.namespace,
     moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
     pods: z.array(WritingPod).min(1).max(64),
@@ -143,6 +152,14 @@ export const WorkloadRunHooks = defineAgentCommand({
       .max(16)
       .default([])
       .describe('that are snapshotted: a Pod that uses one of them without being named is told'),
+    timer: z
+      .object({
+        workload: Workload,
+        maximumDowntimeSeconds: MaximumDowntimeSeconds,
+        hooks: z.array(Hook).max(8).default([]).describe('with `before`: those of after the cut, which the timer runs'),
+      })
+      .optional()
+      .describe('the dead-man timer: armed before the first hook of `before`, ended after the last one of `after`'),
   }),
   reply: z.object({
     endedAt: time,
@@ -165,8 +182,9 @@ export const WorkloadRunHooks = defineAgentCommand({
       .array(ObjectName)
       .max(64)
       .describe('Pods that use a claim and in which no hook ran, because they came meanwhile'),
+    ...timerReply,
   }),
-  errors: ['hook_failed', 'operation_superseded'],
+  errors: ['guard_unavailable', 'hooks_unsupported', 'hook_failed', 'operation_superseded'],
   example: {
     operationId,
     namespace: 'shop',
@@ -183,6 +201,7 @@ export const SnapshotTake = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     restorePointId: RestorePointId,
+    fencingToken,
     ...VolumeReference.shape,
     claimUid: ObjectUid,
     volumeSnapshotClassName: ObjectName,
@@ -217,6 +236,9 @@ export const SnapshotRemove = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({
     restorePointId: RestorePointId,
+    fencingToken: FencingToken.optional().describe(
+      'of the operation that removes: from then on every take with one that is not higher is refused on this claim',
+    ),
     ...VolumeReference.shape,
     snapshot: BoundSnapshot.optional(),
     purge: z.boolean(),

@@ -8,8 +8,16 @@ export const GuardReport = defineAgentCommand({
   to: ['cluster-operator'],
   data: z.object({}),
   reply: z.object({
-    armed: z.number().int().nonnegative().describe('workloads that are away and have a dead-man timer'),
-    firing: z.number().int().nonnegative().describe('workloads whose time is over and that are being brought back'),
+    armed: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe('workloads that are away, or held by hooks, and have a dead-man timer'),
+    firing: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe('workloads whose time is over and that are being brought back or let go on'),
   }),
   errors: ['guard_unavailable'],
   example: {},

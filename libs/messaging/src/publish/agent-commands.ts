@@ -23,7 +23,7 @@ export interface CallContext {
 
 type Settle = (reply: Msg) => void;
 const shortestRepeatMs = 2_000;
-const afterReconnectMs = 500;
+const soonMs = 500;
 
 /** Calls the other services of the device: a command through the agent stream, its outcome on an inbox. */
 export class AgentCommands {
@@ -54,11 +54,12 @@ export class AgentCommands {
     throwIfAborted(definition, signal);
     const begun = performance.now();
     const replyTo = `${this.inbox}.${String((this.calls += 1))}`;
-    const expires = new Date(Date.now() + deadlineMs);
     const { workflowId, causationId } = context;
     const publish = async (): Promise<void> => {
-      const message = outgoingMessage(this.options, definition, data, { workflowId, causationId, replyTo, expires });
       const leftMs = Math.max(1, deadlineMs - (performance.now() - begun));
+      // By the clock of now, which may have been set since the call began.
+      const expires = new Date(Date.now() + leftMs);
+      const message = outgoingMessage(this.options, definition, data, { workflowId, causationId, replyTo, expires });
       await this.listen(leftMs, signal);
       await publishDurably(this.link, message, leftMs, signal);
     };
@@ -81,12 +82,14 @@ export class AgentCommands {
       );
     }, wish.deadlineMs);
     let again: NodeJS.Timeout | undefined;
-    // A reply that was on its way when the connection broke is lost; its owner remembers it.
-    const forget = this.link.onReconnect(() => {
+    const publishSoon = (): void => {
+      clearTimeout(again);
       again = setTimeout(() => {
         wish.publish().catch(() => undefined);
-      }, afterReconnectMs);
-    });
+      }, soonMs);
+    };
+    // A reply that was on its way when the connection broke is lost; its owner remembers it.
+    const forget = this.link.onReconnect(publishSoon);
     const repeat = setInterval(
       () => {
         wish.publish().catch(() => undefined);
@@ -97,7 +100,11 @@ export class AgentCommands {
       reject(abortError(definition, wish.signal));
     };
     wish.signal?.addEventListener('abort', abort, { once: true });
-    this.waiting.set(replyTo, resolve);
+    this.waiting.set(replyTo, (reply) => {
+      // The clock was set while the command was on its way: by the time that has really passed, it may still be begun.
+      if (isTooLate(definition, reply)) publishSoon();
+      else resolve(reply);
+    });
     wish.publish().catch(reject);
     return promise.finally(() => {
       clearTimeout(end);
@@ -118,6 +125,16 @@ export class AgentCommands {
         if (error === null) this.waiting.get(message.subject)?.(message);
       },
     });
+  }
+}
+
+function isTooLate(definition: AgentCommandDefinition, reply: Msg): boolean {
+  try {
+    const { data } = outcomeSchema(definition.reply).safeParse(reply.json());
+    return data?.ok === false && data.error.code === 'command_expired';
+  } catch {
+    // What cannot be read is told as such.
+    return false;
   }
 }
 

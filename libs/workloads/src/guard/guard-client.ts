@@ -1,8 +1,17 @@
-import { SnapfleetError } from '@snapfleet/contracts';
+import { SnapfleetError, type Namespace } from '@snapfleet/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type Dispatcher } from 'undici';
 import type { z } from 'zod';
-import { ErrorAnswer, TimerAnswer, TimerList, timerPath, timersPath, type TimerOrder } from './guard-protocol.js';
+import {
+  ErrorAnswer,
+  HooksAnswer,
+  hooksPath,
+  TimerAnswer,
+  TimerList,
+  timerPath,
+  timersPath,
+  type TimerOrder,
+} from './guard-protocol.js';
 import type { Patience, TimerKey, WorkloadGuard } from './workload-guard.js';
 
 /** A guard that is well answers in milliseconds; it writes to its disk before. */
@@ -45,6 +54,11 @@ export class GuardClient implements WorkloadGuard {
   async list(patience: Patience): Promise<readonly TimerAnswer[]> {
     const answer = await this.#ask({ method: 'GET', path: `/${timersPath}` }, TimerList, patience);
     return answer?.timers ?? [];
+  }
+
+  async expectHooks(namespace: Namespace, patience: Patience): Promise<void> {
+    const answer = await this.#ask({ method: 'GET', path: `/${hooksPath}/${namespace}` }, HooksAnswer, patience);
+    if (answer === undefined) throw this.#unavailable(new Error('it knows no hooks'));
   }
 
   close(): Promise<void> {

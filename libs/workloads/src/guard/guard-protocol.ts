@@ -1,22 +1,24 @@
 import {
   ErrorDetail,
+  FencingToken,
   Namespace,
   ObjectName,
   ObjectUid,
   OperationId,
-  SavedWorkload,
   WorkloadKind,
   mostReadySnapshots,
 } from '@snapfleet/contracts';
 import { z } from 'zod';
+import { GuardedWorkload } from '../saved/held-workload.js';
 import type { TimerKey } from './workload-guard.js';
 
 const time = z.iso.datetime({ offset: true });
 
-/** The body of `PUT /timers/<operation>/<uid>`: what is taken away, and for how long at most. */
+/** The body of `PUT /timers/<operation>/<uid>`: what is taken away or held, and for how long at most. */
 export const TimerOrder = z.object({
+  fencingToken: FencingToken.optional(),
   namespace: Namespace,
-  workload: SavedWorkload,
+  workload: GuardedWorkload,
   maximumDowntimeSeconds: z.number().int().min(1).max(86_400),
 });
 export type TimerOrder = z.infer<typeof TimerOrder>;
@@ -24,7 +26,11 @@ export type TimerOrder = z.infer<typeof TimerOrder>;
 const about = {
   operationId: OperationId,
   namespace: Namespace,
-  workload: z.object({ kind: WorkloadKind, name: ObjectName, uid: ObjectUid }),
+  workload: z.object({
+    kind: WorkloadKind,
+    name: ObjectName,
+    uid: ObjectUid.describe('of the workload, or of the first Pod where hooks hold it'),
+  }),
 };
 
 /** How one timer is. */
@@ -56,6 +62,12 @@ export const ErrorAnswer = z.object({ error: ErrorDetail });
 /** The path of all timers. */
 export const timersPath = 'timers';
 
-/** The path of one timer. An operation has one for each workload that it takes away. */
+/** The answer to `GET /hooks/<namespace>`: the guard may run hooks there. Where it may not, it answers an error. */
+export const HooksAnswer = z.object({ namespace: Namespace });
+
+/** The path below which it is asked for each namespace whether hooks can be run there. */
+export const hooksPath = 'hooks';
+
+/** The path of one timer. An operation has one for each workload that it takes away or holds. */
 export const timerPath = ({ operationId, workloadUid }: TimerKey): string =>
   `/${timersPath}/${operationId}/${encodeURIComponent(workloadUid)}`;

@@ -1,4 +1,4 @@
-import type { ObjectUid, OperationId } from '@snapfleet/contracts';
+import type { Namespace, ObjectUid, OperationId } from '@snapfleet/contracts';
 import type { TimerAnswer, TimerOrder } from './guard-protocol.js';
 
 /** Which timer. */
@@ -18,7 +18,8 @@ export interface Patience {
 export interface WorkloadGuard {
   /**
    * Resolves when the timer is on the disk of the guard. Arming again changes nothing and gives the same time.
-   * @throws SnapfleetError guard_unavailable; operation_superseded when the operation has ended or is being ended
+   * @throws SnapfleetError guard_unavailable; operation_superseded when the operation has ended or is being ended;
+   *   hooks_unsupported when the guard could not run the hooks that let the workload go on
    */
   arm(key: TimerKey, order: TimerOrder, patience: Patience): Promise<{ readonly dueAt: string }>;
 
@@ -26,10 +27,16 @@ export interface WorkloadGuard {
   find(key: TimerKey, patience: Patience): Promise<TimerAnswer | undefined>;
 
   /**
-   * Ends the timer after the workload was put back, for good: it cannot be armed again. Tells whether it was too late.
+   * Ends the timer after the workload was put back or let go on, for good: it cannot be armed again. Tells whether it was too late.
    * @throws SnapfleetError guard_unavailable
    */
   disarm(key: TimerKey, patience: Patience): Promise<TimerAnswer>;
+
+  /**
+   * Resolves where the guard could run the hooks of after the cut in Pods of this namespace, which an armed timer of hooks needs.
+   * @throws SnapfleetError guard_unavailable; hooks_unsupported
+   */
+  expectHooks(namespace: Namespace, patience: Patience): Promise<void>;
 
   /** The timers that are armed or firing. @throws SnapfleetError guard_unavailable */
   list(patience: Patience): Promise<readonly TimerAnswer[]>;

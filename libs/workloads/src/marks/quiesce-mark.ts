@@ -1,9 +1,12 @@
 import type { KubernetesObject } from '@snapfleet/kubernetes';
+import { FencingToken } from '@snapfleet/contracts';
 import { z } from 'zod';
 import { workloadAnnotation } from './workload-annotations.js';
 
 const QuiesceMark = z.object({
   operationId: z.string(),
+  /** Marks of former versions have none. */
+  fencingToken: FencingToken.optional(),
   replicas: z.number().int().nonnegative(),
   /** How long it may be away; marks of former versions say nothing. */
   maximumDowntimeSeconds: z.number().int().positive().optional(),

@@ -3,7 +3,7 @@ import { KubernetesApiError } from '@snapfleet/kubernetes';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
-import { namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
+import { fencingToken, namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
 import { ResumeWorkload } from './resume-workload.js';
 import { resumeProgress } from './resume-progress.js';
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   const pod = cluster.pods.put({ metadata: { ...key }, spec, status: { phase: 'Running' } } as never);
   const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { ...key, labels: { a: 'b' } }, spec };
   const workload = SavedWorkload.parse({ kind: 'Pod', name: 'base', uid: pod.metadata.uid, manifest });
-  quiesced = { operationId, namespace, workload };
+  quiesced = { operationId, fencingToken, namespace, workload };
 });
 
 test('a deleted Pod is made again from its manifest, with a note of who did it', async () => {
@@ -47,7 +47,7 @@ test('a Pod that was never deleted stays, with a note for a quiesce that comes l
   expect(await progress()).toBe('none');
   await expect(resume()).resolves.toEqual({ resumedAt });
   expect(cluster.writes).toEqual([
-    `patch Pod base {"metadata":{"annotations":{"snapfleet.io/resumed":"${operationId}"}}}`,
+    `patch Pod base {"metadata":{"annotations":{"snapfleet.io/fencing-token":"${String(fencingToken)}"}}}`,
   ]);
   expect(await progress()).toBe('done');
 });

@@ -2,11 +2,12 @@ import { SavedWorkload } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
-import { namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
+import { fencingToken, namespace, never, now, operationId, otherOperationId } from '../testing/samples.js';
 import { ResumeWorkload } from './resume-workload.js';
 import { resumeProgress } from './resume-progress.js';
 
 const key = { namespace: 'shop', name: 'orders' };
+const noted = { 'snapfleet.io/fencing-token': String(fencingToken) };
 let cluster: FakeCluster;
 let quiesced: QuiescedWorkload;
 const mark = (operation: string) => ({
@@ -20,14 +21,14 @@ beforeEach(() => {
     spec: { replicas: 0 },
   } as never);
   const workload = SavedWorkload.parse({ kind: 'Deployment', name: 'orders', uid: found.metadata.uid, replicas: 2 });
-  quiesced = { operationId, namespace, workload };
+  quiesced = { operationId, fencingToken, namespace, workload };
 });
 
 const progress = () => resumeProgress(cluster, quiesced, never);
 
 test('a workload with the note is being put back, and is back when it no longer has the mark', async () => {
   expect(await progress()).toBe('none');
-  cluster.workloads.Deployment.change(key, { metadata: { annotations: { 'snapfleet.io/resumed': operationId } } });
+  cluster.workloads.Deployment.change(key, { metadata: { annotations: noted } });
   expect(await progress()).toBe('begun');
   await new ResumeWorkload(cluster, now).run(quiesced, never);
   expect(await progress()).toBe('done');
@@ -42,7 +43,6 @@ test('the mark of a later operation does not hide that this one has resumed', as
 test('a workload that is gone, or made again, has no trace of it', async () => {
   cluster.workloads.Deployment.objects.clear();
   expect(await progress()).toBe('none');
-  const annotations = { 'snapfleet.io/resumed': operationId };
-  cluster.workloads.Deployment.put({ metadata: { ...key, annotations }, spec: { replicas: 2 } } as never);
+  cluster.workloads.Deployment.put({ metadata: { ...key, annotations: noted }, spec: { replicas: 2 } } as never);
   expect(await progress()).toBe('none');
 });

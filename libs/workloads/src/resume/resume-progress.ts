@@ -1,6 +1,6 @@
 import { isTerminating, type Pod, type ScalableWorkload } from '@snapfleet/kubernetes';
 import type { WorkloadCluster } from '../access/workload-access.js';
-import { hasEndMark } from '../marks/end-marks.js';
+import { isFenced } from '../marks/fence.js';
 import { readQuiesceMark } from '../marks/quiesce-mark.js';
 import { workloadAnnotation } from '../marks/workload-annotations.js';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
@@ -24,18 +24,21 @@ export async function resumeProgress(
   return progressOfScalable(await cluster.workloads[workload.kind].get(key, { signal }), quiesced);
 }
 
-function progressOfPod(pod: Pod | undefined, { operationId, workload }: QuiescedWorkload): ResumeProgress {
+function progressOfPod(
+  pod: Pod | undefined,
+  { operationId, fencingToken, workload }: QuiescedWorkload,
+): ResumeProgress {
   if (pod === undefined) return 'none';
   if (pod.metadata.annotations?.[workloadAnnotation.recreatedBy] === operationId) return 'done';
   const stays = pod.metadata.uid === workload.uid && !isTerminating(pod);
-  return stays && hasEndMark(pod, workloadAnnotation.resumed, operationId) ? 'done' : 'none';
+  return stays && isFenced(pod, fencingToken) ? 'done' : 'none';
 }
 
 function progressOfScalable(
   found: ScalableWorkload | undefined,
-  { operationId, workload }: QuiescedWorkload,
+  { operationId, fencingToken, workload }: QuiescedWorkload,
 ): ResumeProgress {
   if (found?.metadata.uid !== workload.uid) return 'none';
-  if (!hasEndMark(found, workloadAnnotation.resumed, operationId)) return 'none';
+  if (!isFenced(found, fencingToken)) return 'none';
   return readQuiesceMark(found)?.operationId === operationId ? 'begun' : 'done';
 }

@@ -11,7 +11,7 @@ import {
 } from '@snapfleet/kubernetes';
 import type { WorkloadCluster } from '../access/workload-access.js';
 import { z } from 'zod';
-import { endMarkPatch, hasEndMark } from '../marks/end-marks.js';
+import { fencePatch } from '../marks/fence.js';
 import { markPatch } from '../marks/quiesce-mark.js';
 import { workloadAnnotation } from '../marks/workload-annotations.js';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
@@ -68,8 +68,8 @@ export class ResumeWorkload {
     const api = this.cluster.workloads[workload.kind];
     const present = await api.get(key, { signal });
     const decision = decideResume(present, workload, command.operationId);
-    const noted = present === undefined || isNoted(present, command);
-    const found = noted ? present : await api.patch(key, notePatch(present, command), { signal });
+    const note = present === undefined ? undefined : notePatch(present, command);
+    const found = note === undefined ? present : await api.patch(key, note, { signal });
     if (found !== undefined && decision.scaleTo !== undefined) await api.scale(found, decision.scaleTo, { signal });
     if (decision.removeMark) {
       const current = decision.scaleTo === undefined ? found : await api.get(key, { signal });
@@ -107,8 +107,8 @@ export class ResumeWorkload {
     await retryOnConflict(async () => {
       const found =
         pod.metadata.uid === command.workload.uid ? await this.cluster.pods.get(key, { signal }) : undefined;
-      if (found === undefined || isNoted(found, command)) return;
-      await this.cluster.pods.patch(key, notePatch(found, command), { signal });
+      const note = found === undefined ? undefined : notePatch(found, command);
+      if (note !== undefined) await this.cluster.pods.patch(key, note, { signal });
     }, signal);
   }
 
@@ -136,12 +136,9 @@ export class ResumeWorkload {
   }
 }
 
-/** Whether there is nothing to note: it is noted already, or a quiesce of this operation refuses it by its uid. */
-const isNoted = (found: KubernetesObject, { operationId, workload }: QuiescedWorkload): boolean =>
-  found.metadata.uid !== workload.uid || hasEndMark(found, workloadAnnotation.resumed, operationId);
-
-const notePatch = (found: KubernetesObject, { operationId }: QuiescedWorkload): object =>
-  endMarkPatch(found, workloadAnnotation.resumed, operationId);
+/** What is to be noted; undefined: it is noted already, or a quiesce of this operation refuses it by its uid. */
+const notePatch = (found: KubernetesObject, { fencingToken, workload }: QuiescedWorkload): object | undefined =>
+  found.metadata.uid === workload.uid ? fencePatch(found, fencingToken) : undefined;
 
 /** A Pod that is there is the saved one, the one that we made again, or somebody else's. */
 function judge(pod: Pod, { operationId }: QuiescedWorkload, workload: BarePod): Restored {

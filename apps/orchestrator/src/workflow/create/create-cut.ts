@@ -30,7 +30,8 @@ export function afterPreflight(outcome: StepOutcome, context: WorkflowContext): 
   const quiesced = toQuiesce(restorePoints, passed, context.now);
   if (quiesced instanceof SnapfleetError) return fail('preflight', quiesced.toDetail(), { ...context, restorePoints });
   const state: CreateState = { phase: 'surveying', volumeSnapshotClassNames, ...(quiesced && { quiesced }) };
-  return { state, events: [], restorePoints };
+  const found = passed.flatMap(({ fencingToken }) => fencingToken ?? []).sort((one, other) => other - one)[0];
+  return { state, events: [], restorePoints, ...(found === undefined ? {} : { fencingTokenFound: found }) };
 }
 
 function withPreflight(point: RestorePoints[0], reply: Passed | undefined): RestorePoints[0] {

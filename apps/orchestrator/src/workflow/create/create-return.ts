@@ -78,7 +78,8 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
       return { at: thawedAt, downtimeMs: frozenMs, conflict, consistency: held ? 'fs' : 'crash' };
     }
     case 'hooks': {
-      const { endedAt, failures, gone, unhooked } = result as ReplyOf<typeof WorkloadRunHooks>;
+      const reply = result as ReplyOf<typeof WorkloadRunHooks>;
+      const { endedAt, failures, gone, unhooked } = reply;
       const notes = [
         ...gone.map(({ name }) => `Pod ${name} was replaced or restarted`),
         ...unhooked.map((name) => `Pod ${name} came meanwhile, without hooks`),
@@ -86,8 +87,9 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
       ];
       const conflict = notes.length === 0 ? undefined : notes.join('; ').slice(0, 1024);
       // A Pod that began anew has forgotten what its hook had made ready; one that came meanwhile has written as it liked.
-      const held = gone.length === 0 && unhooked.length === 0;
-      return { at: endedAt, conflict, consistency: held ? gradeOfHooks(quiesced.failures) : 'crash' };
+      const held = gone.length === 0 && unhooked.length === 0 && stayedAwayFor(cut, reply);
+      const consistency = held ? gradeOfHooks(quiesced.failures) : 'crash';
+      return { at: endedAt, conflict, consistency, comeback: comeback(reply) };
     }
   }
 }

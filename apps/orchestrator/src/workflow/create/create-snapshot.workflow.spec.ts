@@ -1,5 +1,6 @@
 import {
   deterministicUuid,
+  FencingToken,
   OperationId,
   type QuiesceLevel,
   RestorePointId,
@@ -10,7 +11,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withPendingWork } from '../../catalogue/restore-point-progress.js';
-import type { Operation, RestorePoints, StepOutcome } from '../../operations/operation.js';
+import type { BegunOperation, RestorePoints, StepOutcome } from '../../operations/operation.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import { createTransitions, type CreateState } from './create-state.js';
 import { endedAt, hooksReply, pods, preflightReply, success } from './replies-under-test.js';
@@ -46,9 +47,10 @@ function restorePoints(level: QuiesceLevel, claims: number): RestorePoints {
   return [make(first), ...others.map(make)];
 }
 
-function operationOf([first, ...others]: RestorePoints): Operation {
+function operationOf([first, ...others]: RestorePoints): BegunOperation {
   return {
     operationId: groupId,
+    fencingToken: FencingToken.parse(7),
     kind: 'create',
     resources: ['PersistentVolumeClaim shop/orders'],
     restorePointIds: [first.restorePointId, ...others.map(({ restorePointId }) => restorePointId)],
@@ -177,6 +179,8 @@ describe('snapshot.create', () => {
     ['frozen', { thawedAt: endedAt, held: false, reason: 'the time was over' }],
     ['hooks', { ...hooksReply, gone: pods }],
     ['hooks', { ...hooksReply, unhooked: ['orders-2'] }],
+    ['hooks', { ...hooksReply, unproven: 'the guard does not answer' }],
+    ['hooks', { ...hooksReply, broughtBack: { by: 'dead-man-timer', at: endedAt, readySnapshots: ['another'] } }],
   ] as const)('never says more than crash of a workload that went on before the cut was over: %s', (level, reply) => {
     const made = run(level, ['done', 'done', 'done', 'done', { result: reply }]);
     expect(made.events).toContain('snapshot.ready');
@@ -186,6 +190,25 @@ describe('snapshot.create', () => {
   test('never says more than crash where a hook before the cut failed, though it may', () => {
     const reply = { ...hooksReply, failures: ['lock: exit code 1'] };
     expect(gradeOf(run('hooks', ['done', 'done', { result: reply }]))).toBe('crash');
+  });
+
+  test('says app where the dead-man timer ran the hooks after it had seen the snapshot ready, and tells that it did', () => {
+    const readySnapshots = [ready.snapshot.volumeSnapshotUid];
+    const reply = { ...hooksReply, broughtBack: { by: 'dead-man-timer', at: endedAt, readySnapshots } };
+    const made = run('hooks', ['done', 'done', 'done', 'done', { result: reply }]);
+    expect(gradeOf(made)).toBe('app');
+    expect(made.points[0].broughtBack).toEqual({ by: 'dead-man-timer', at: endedAt });
+  });
+
+  test('gives the dead-man timer the hooks of after the cut before those of before it run', () => {
+    const { sent } = run('hooks', []);
+    const timer = { workload: named, maximumDowntimeSeconds: 900 };
+    const hooks = [{ command: ['unlock'], timeoutSeconds: 30, onError: 'fail' }];
+    const runs = sent.filter((data) => 'moment' in (data as object));
+    expect(runs).toMatchObject([
+      { moment: 'before', timer: { ...timer, hooks } },
+      { moment: 'after', timer },
+    ]);
   });
 
   test('makes no snapshot where a hook before the cut failed, and runs the hooks after it all the same', () => {

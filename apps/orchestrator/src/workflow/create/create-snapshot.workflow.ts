@@ -1,5 +1,5 @@
 import type {
-  Operation,
+  BegunOperation,
   RestorePoints,
   Step,
   StepOutcome,
@@ -25,7 +25,7 @@ export class CreateSnapshotWorkflow implements Workflow<CreateState> {
     return createTransitions[state.phase].cancellable;
   }
 
-  step(state: CreateState, operation: Operation, points: RestorePoints): Step {
+  step(state: CreateState, operation: BegunOperation, points: RestorePoints): Step {
     return createStep(state, operation, points);
   }
 

@@ -1,6 +1,7 @@
 import {
   ClaimPreflight,
   type RestorePoint,
+  type SnapshotPolicy,
   SnapshotRemove,
   SnapshotTake,
   VolumeSurvey,
@@ -10,7 +11,7 @@ import {
   WritersFreeze,
   WritersThaw,
 } from '@snapfleet/contracts';
-import type { Operation, RestorePoints, Step, StepCall } from '../../operations/operation.js';
+import type { BegunOperation, RestorePoints, Step, StepCall } from '../../operations/operation.js';
 import { backOffMs } from '../back-off.js';
 import type { CreateState, CreateStateIn } from './create-state.js';
 import { quiesceLimits } from './quiesce-limits.js';
@@ -24,7 +25,7 @@ const freezeAnswerMs = 15 * second;
 const volumeOf = ({ namespace, persistentVolumeClaim }: RestorePoint) => ({ namespace, persistentVolumeClaim });
 
 /** What a state does. */
-export function createStep(state: CreateState, operation: Operation, points: RestorePoints): Step {
+export function createStep(state: CreateState, operation: BegunOperation, points: RestorePoints): Step {
   switch (state.phase) {
     case 'preflight':
       return { kind: 'calls', calls: points.map(preflight), whenOneFails: 'end-others' };
@@ -35,13 +36,13 @@ export function createStep(state: CreateState, operation: Operation, points: Res
     case 'cutting':
       return {
         kind: 'calls',
-        calls: points.map((point, index) => take(state, point, index)),
+        calls: points.map((point, index) => take(state, operation, point, index)),
         whenOneFails: 'end-others',
       };
     case 'resuming':
       return { kind: 'call', ...resume(state, operation, points) };
     case 'cleaning':
-      return { kind: 'calls', calls: points.map(remove), whenOneFails: 'finish-others' };
+      return { kind: 'calls', calls: points.map((point) => remove(operation, point)), whenOneFails: 'finish-others' };
     case 'resume-waiting':
     case 'cleaning-waiting':
       return { kind: 'wait', delayMs: backOffMs(state.attempt) };
@@ -65,15 +66,16 @@ function survey(points: RestorePoints): StepCall {
   return { definition: VolumeSurvey, data, deadlineMs: 2 * answerMargin };
 }
 
-function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation, points: RestorePoints): StepCall {
-  const { operationId } = operation;
+function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: BegunOperation, points: RestorePoints): StepCall {
+  const { operationId, fencingToken } = operation;
+  const own = { operationId, fencingToken };
   const [{ namespace, policy }] = points;
   switch (quiesced.level) {
     case 'cold': {
       const limits = quiesceLimits(policy);
       const [first, ...others] = points;
       const otherClaims = others.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
-      const data = { operationId, ...volumeOf(first), otherClaims, workload: quiesced.workload, ...limits };
+      const data = { ...own, ...volumeOf(first), otherClaims, workload: quiesced.workload, ...limits };
       return { definition: WorkloadQuiesce, data, deadlineMs: limits.deadlineSeconds * second + answerMargin };
     }
     case 'frozen': {
@@ -83,19 +85,21 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: Operation,
     }
     case 'hooks': {
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.before : [];
-      const persistentVolumeClaims = claimsOf(points);
-      const data = { operationId, namespace, moment: 'before', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      const timer = timerOf(policy, 'before');
+      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
+      const data = { ...about, moment: 'before', hooks, ...timer };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
 }
 
-function resume({ quiesced }: CreateStateIn<'resuming'>, operation: Operation, points: RestorePoints): StepCall {
-  const { operationId } = operation;
+function resume({ quiesced }: CreateStateIn<'resuming'>, operation: BegunOperation, points: RestorePoints): StepCall {
+  const { operationId, fencingToken } = operation;
+  const own = { operationId, fencingToken };
   const [point] = points;
   switch (quiesced.level) {
     case 'cold': {
-      const data = { operationId, ...volumeOf(point), workload: quiesced.workload };
+      const data = { ...own, ...volumeOf(point), workload: quiesced.workload };
       return { definition: WorkloadResume, data, deadlineMs: answerMargin };
     }
     case 'frozen': {
@@ -105,11 +109,19 @@ function resume({ quiesced }: CreateStateIn<'resuming'>, operation: Operation, p
     case 'hooks': {
       const { namespace, policy } = point;
       const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.after : [];
-      const persistentVolumeClaims = claimsOf(points);
-      const data = { operationId, namespace, moment: 'after', pods: quiesced.pods, hooks, persistentVolumeClaims };
+      const timer = timerOf(policy, 'after');
+      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
+      const data = { ...about, moment: 'after', hooks, ...timer };
       return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
     }
   }
+}
+
+/** The dead-man timer of Pods that hooks hold; where nothing runs after the cut there is nothing that it could do. */
+function timerOf({ quiesce }: SnapshotPolicy, moment: 'before' | 'after'): { readonly timer?: object } {
+  if (quiesce.level !== 'hooks' || quiesce.after.length === 0) return {};
+  const { workload, maximumDowntimeSeconds, after } = quiesce;
+  return { timer: { workload, maximumDowntimeSeconds, ...(moment === 'before' ? { hooks: after } : {}) } };
 }
 
 const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
@@ -118,12 +130,18 @@ const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim 
 const hooksMs = (hooks: readonly { readonly timeoutSeconds: number }[], pods: number): number =>
   hooks.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds * second * pods, answerMargin);
 
-function take(state: CreateStateIn<'cutting'>, point: RestorePoint, index: number): StepCall {
+function take(
+  state: CreateStateIn<'cutting'>,
+  { fencingToken }: BegunOperation,
+  point: RestorePoint,
+  index: number,
+): StepCall {
   const { restorePointId, policy, claim } = point;
   const { readyDeadlineSeconds } = policy;
   const volumeSnapshotClassName = state.volumeSnapshotClassNames[index];
   const data = {
     restorePointId,
+    fencingToken,
     ...volumeOf(point),
     claimUid: claim?.uid,
     volumeSnapshotClassName,
@@ -132,9 +150,9 @@ function take(state: CreateStateIn<'cutting'>, point: RestorePoint, index: numbe
   return { definition: SnapshotTake, data, deadlineMs: readyDeadlineSeconds * second + answerMargin };
 }
 
-function remove(point: RestorePoint): StepCall {
+function remove({ fencingToken }: BegunOperation, point: RestorePoint): StepCall {
   const { restorePointId } = point;
   const deadlineSeconds = removeDeadlineSeconds;
-  const data = { restorePointId, ...volumeOf(point), purge: true, deadlineSeconds };
+  const data = { restorePointId, fencingToken, ...volumeOf(point), purge: true, deadlineSeconds };
   return { definition: SnapshotRemove, data, deadlineMs: deadlineSeconds * second + answerMargin };
 }

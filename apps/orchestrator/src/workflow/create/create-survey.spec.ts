@@ -1,5 +1,6 @@
 import {
   deterministicUuid,
+  FencingToken,
   OperationId,
   RestorePoint,
   RestorePointId,
@@ -9,7 +10,7 @@ import {
   type ErrorCode,
 } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
-import type { Operation, StepOutcome } from '../../operations/operation.js';
+import type { BegunOperation, StepOutcome } from '../../operations/operation.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import type { CreateState } from './create-state.js';
 
@@ -39,8 +40,9 @@ function older(name: string, change: object = {}): RestorePoint {
 
 function survey(code: ErrorCode | undefined, policy: object, all: readonly RestorePoint[] = []) {
   const point = older('new', { snapshot: undefined, backups: [], verifications: [], phase: 'requested' });
-  const operation: Operation = {
+  const operation: BegunOperation = {
     operationId: OperationId.parse(point.restorePointId),
+    fencingToken: FencingToken.parse(7),
     kind: 'create',
     resources: [],
     restorePointIds: [point.restorePointId],

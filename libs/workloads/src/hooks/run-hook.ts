@@ -1,6 +1,6 @@
 import type { Hook } from '@snapfleet/contracts';
 import { ExecDeadlineError, KubernetesApiError, type ObjectKey } from '@snapfleet/kubernetes';
-import type { Cluster } from '../cluster-access.js';
+import type { HooksCluster } from '../access/hooks-access.js';
 
 /** How one run of a hook in one container ended. */
 export type HookOutcome =
@@ -12,7 +12,7 @@ export type HookOutcome =
 
 /** Runs a hook in a container, once. @throws the signal's reason */
 export async function runHook(
-  cluster: Cluster,
+  cluster: HooksCluster,
   key: ObjectKey,
   container: string,
   { command, timeoutSeconds }: Hook,

@@ -1,10 +1,10 @@
 import type { WritingPod } from '@snapfleet/contracts';
 import { containerRun, hasEnded, isTerminating, type Pod } from '@snapfleet/kubernetes';
-import type { Cluster } from '../cluster-access.js';
+import type { HooksCluster } from '../access/hooks-access.js';
 
 /** The Pod, if it is still this one and has not ended. @throws KubernetesApiError */
 export async function presentPod(
-  cluster: Cluster,
+  cluster: Pick<HooksCluster, 'pods'>,
   namespace: string,
   { name, uid }: WritingPod,
   signal: AbortSignal,
