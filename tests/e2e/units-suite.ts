@@ -118,6 +118,11 @@ export function describeUnits(use: () => SnapfleetDevice, volume: () => ClaimNam
       expect(given).toEqual([String(uid), maskOf(names), maskOf(names), '1', '2']);
     });
 
+    test('host-lvm has the log of the kernel open, which alone tells what ext4 passes over', async () => {
+      const opened = await guest(`readlink /proc/${await mainPid('host-lvm')}/fd/*`);
+      expect(opened.split('\n')).toContain('/dev/kmsg');
+    });
+
     test('host-lvm comes back when it is killed, and an LVM command that it has begun is not killed with it', async () => {
       const { systemd } = use();
       const lvchange = () => guest('pgrep --exact lvchange || true');
