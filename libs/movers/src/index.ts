@@ -25,6 +25,7 @@ export {
   type ExposedVolume,
   type Exposure,
   type ExposureContext,
+  giveBackLease,
   withExposedVolume,
 } from './exposure/with-exposed-volume.js';
 export { errorOf } from './interruption.js';

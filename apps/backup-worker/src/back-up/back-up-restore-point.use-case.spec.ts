@@ -145,6 +145,16 @@ describe('BackUpRestorePoint', () => {
     ]);
   });
 
+  it('gives back the lease that a killed attempt has left, though nothing is left to be read', async () => {
+    await useCase.run(order, first);
+    calls = [];
+    await useCase.run(order, first);
+    expect(calls).toEqual(['volume.conceal']);
+    calls = [];
+    await useCase.abandon(order, new SnapfleetError('interrupted', 'killed each time'));
+    expect(calls).toEqual(['volume.conceal']);
+  });
+
   it('tells the same facts with the same ids when the order comes again, and does nothing twice', async () => {
     await useCase.run(order, first);
     const before = told.filter(({ name }) => name === 'backup.completed');
@@ -152,7 +162,7 @@ describe('BackUpRestorePoint', () => {
     calls = [];
     await useCase.run(order, first);
     expect(told).toEqual(before);
-    expect(calls).toEqual([]);
+    expect(calls).toEqual(['volume.conceal']);
     expect(copy.backups).toBe(1);
   });
 

@@ -5,6 +5,8 @@ import {
   errorOf,
   type EventSink,
   type ExposedVolume,
+  type ExposureContext,
+  giveBackLease,
   type Mover,
   moverOf,
   type Movers,
@@ -65,6 +67,7 @@ export class BackUpRestorePoint {
       .run(attempt.signal, async () => {
         const missing = await this.announceFinished(work);
         if (missing.length > 0) await this.backUpWith(missing, work);
+        else await this.giveBackFormerLease(order.ready);
       })
       .catch((thrown: unknown) => {
         throw errorOf(thrown, attempt.signal);
@@ -77,6 +80,12 @@ export class BackUpRestorePoint {
   async abandon(order: BackupOrder, reason: SnapfleetError): Promise<void> {
     const announcer = new BackupAnnouncer(this.parts.events, order.ready, order.messageId);
     for (const mover of order.movers) await announcer.failed(mover, reason);
+    await this.giveBackFormerLease(order.ready);
+  }
+
+  /** An attempt that was killed after it had told its last backup has left its lease, and nobody reads by it any more. */
+  private async giveBackFormerLease(ready: ReadySnapshot): Promise<void> {
+    await giveBackLease(this.leaseContext(ready), leaseKeyOf(ready));
   }
 
   /** Returns the movers whose backup is not there yet. */
@@ -122,20 +131,21 @@ export class BackUpRestorePoint {
     { order: { ready }, attempt }: Work,
     read: (volume: ExposedVolume, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const onConcealFailed = (error: unknown): void => {
-      const { restorePointId } = ready;
-      this.parts.warn('lease.not-given-back', { restorePointId, error: SnapfleetError.from(error).toDetail() });
-    };
     const exposure = {
       volumeHandle: ready.snapshot.snapshotHandle,
       volumeMode: ready.claim.volumeMode,
-      leaseKey: `backup-${ready.restorePointId}`,
+      leaseKey: leaseKeyOf(ready),
     };
-    return await withExposedVolume(
-      { agent: this.parts.agent, signal: attempt.signal, onConcealFailed },
-      exposure,
-      read,
-    );
+    return await withExposedVolume({ ...this.leaseContext(ready), signal: attempt.signal }, exposure, read);
+  }
+
+  private leaseContext({ restorePointId }: ReadySnapshot): Omit<ExposureContext, 'signal'> {
+    return {
+      agent: this.parts.agent,
+      onConcealFailed: (error) => {
+        this.parts.warn('lease.not-given-back', { restorePointId, error: SnapfleetError.from(error).toDetail() });
+      },
+    };
   }
 
   private async scanSnapshot(
@@ -204,3 +214,6 @@ export class BackUpRestorePoint {
     }
   }
 }
+
+/** Of each restore point one: the next attempt takes over what a killed one had. */
+const leaseKeyOf = ({ restorePointId }: ReadySnapshot): string => `backup-${restorePointId}`;

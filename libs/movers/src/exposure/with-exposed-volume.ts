@@ -64,10 +64,16 @@ export async function withExposedVolume<T>(
   } finally {
     over.abort();
     await renewing;
-    await agent
-      .call(VolumeConceal, { leaseId: volume.leaseId }, { deadlineMs: concealDeadlineMs })
-      .catch(onConcealFailed);
+    await giveBackLease({ agent, onConcealFailed }, volume.leaseId);
   }
+}
+
+/** Ends a lease, also one that an attempt before this one has left because it was killed; that there is none is no failure. */
+export async function giveBackLease(
+  { agent, onConcealFailed }: Omit<ExposureContext, 'signal'>,
+  leaseId: string,
+): Promise<void> {
+  await agent.call(VolumeConceal, { leaseId }, { deadlineMs: concealDeadlineMs }).catch(onConcealFailed);
 }
 
 async function confirmVolume(agent: AgentCaller, leaseId: string, signal: AbortSignal): Promise<void> {
