@@ -1,6 +1,6 @@
 /**
  * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
- * [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The part `host` runs on its own
+ * [--guests N] [--images N] [--only PART]`. Ends with 1 when something was lost, left down or left behind. The part `host` runs on its own
  * only: `--only host`.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,13 +16,14 @@ import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const usage =
-  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N] [--only simulation|device|host]';
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--guests N] [--images N] [--only simulation|device|host]';
 
 interface Options {
   readonly seed: number;
   readonly schedules: number;
   readonly count: number;
   readonly kills: number;
+  readonly guests: number;
   readonly images: number;
   readonly only: string | undefined;
 }
@@ -30,7 +31,7 @@ interface Options {
 function options(): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text },
+    options: { seed: text, schedules: text, count: text, kills: text, guests: text, images: text, only: text },
   });
   const number = (given: string | undefined, otherwise: number): number => {
     const value = given === undefined ? otherwise : Number(given);
@@ -44,6 +45,7 @@ function options(): Options {
     schedules: number(values.schedules, 20_000),
     count: number(values.count, Number.MAX_SAFE_INTEGER),
     kills: number(values.kills, 200),
+    guests: number(values.guests, 1),
     images: number(values.images, 40),
     only: values.only,
   };
@@ -107,10 +109,11 @@ function readOptions(): ReturnType<typeof options> {
   }
 }
 
-const { seed, schedules, count, kills, images, only } = readOptions();
+const { seed, schedules, count, kills, guests, images, only } = readOptions();
 if (only === 'host') {
   const passed = runTests(['faults-host']);
-  process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
+  process.exitCode =
+    (await killHost({ seed, kills, guests, images, interrupted: () => interrupted })) && passed ? 0 : 1;
 } else {
   const kept = only === 'device' || simulate(seed, schedules);
   const survived = only === 'simulation' || (await injectAll(seed, count));
