@@ -57,7 +57,10 @@ async function killLoop(host: HostUnderTest, faults: HostFaults, tally: KillTall
     say(leaks.length === 0, `round ${String(tally.rounds)}, ${point}: ${String(tally.kills)} kills (${seconds} s)`);
     for (const leak of leaks) console.log(`         leak: ${leak}`);
     if (leaks.length > 0) console.log(host.log.slice(-60).join('\n'));
-    if (verdict.service === 0) return;
+    if (verdict.service === 0) {
+      console.log(await host.whatRuns());
+      return;
+    }
   }
   await loop.stop();
 }

@@ -216,6 +216,11 @@ export class HostUnderTest {
     await manager.consumers.update(streams.agent.name, 'host-lvm', { ack_wait: nanos(200) });
   }
 
+  /** What runs in the guest and waits for what, to be read where something hangs. */
+  async whatRuns(): Promise<string> {
+    return await this.inGuest('ps axo pid,ppid,stat,etime,wchan:24,args; dmsetup info --columns; cat /proc/locks');
+  }
+
   /** Whether the volume is active, as LVM says. */
   async isActive(handle: string): Promise<boolean> {
     const { stdout } = await this.guest.run(
