@@ -1,15 +1,22 @@
 import { loads } from '../host/host-load.js';
+import { hostFailpoints } from '../host/host-failpoints.js';
 import { HostUnderTest } from '../host/host-under-test.js';
 import { damage, kinds, sign, signatures } from '../host/images.js';
 import { ImageBench } from '../host/image-bench.js';
-import { hostFailpoints, KillLoop, type KillVerdict } from '../host/kill-loop.js';
+import { KillLoop, type KillVerdict } from '../host/kill-loop.js';
 import { Leases } from '../host/leases.js';
 import { Random } from '../support/random.js';
+import { KillTally } from './kill-tally.js';
+
+/** What is killed in a round beside the point that it is about: with that, every point has had its round before 1,000 kills. */
+const round = { anywhere: 4, children: 12 } as const;
 
 /** How much is tried. */
 export interface HostFaults {
   readonly seed: number;
   readonly kills: number;
+  /** How many guests there are at a time, each with a host-lvm that is killed. */
+  readonly guests: number;
   readonly images: number;
   readonly interrupted: () => boolean;
 }
@@ -19,44 +26,49 @@ const say = (good: boolean, text: string): void => {
 };
 
 /**
- * host-lvm in a guest with real LVM: killed at each point of its work and in turn at random, with its children, until
- * so many kills are done; and given so many damaged filesystem images. Prints what was left; true when that is nothing.
+ * host-lvm in guests with real LVM: killed at each point of its work and between at random, with its children, until so
+ * many kills are done; and given so many damaged filesystem images. Prints what was left; true when that is nothing.
  */
 export async function killHost(faults: HostFaults): Promise<boolean> {
-  const host = await HostUnderTest.boot();
-  try {
-    const killed = await killLoop(host, faults);
-    return (await tryImages(host, faults)) && killed;
-  } finally {
-    await host.destroy();
-  }
+  const tally = new KillTally(await hostFailpoints());
+  const run = async (index: number): Promise<boolean> => {
+    const host = await HostUnderTest.boot();
+    try {
+      await killLoop(host, { ...faults, seed: faults.seed + index }, tally);
+      return index > 0 || (await tryImages(host, faults));
+    } finally {
+      await host.destroy();
+    }
+  };
+  const guests = await Promise.all(Array.from({ length: faults.guests }, (_, index) => run(index)));
+  console.log(`\n${tally.table()}`);
+  return guests.every(Boolean) && !faults.interrupted() && tally.clean;
 }
 
-async function killLoop(host: HostUnderTest, { seed, kills, interrupted }: HostFaults): Promise<boolean> {
-  const loop = await KillLoop.on(host, { seed, load: loads.eachKind });
-  const verdicts: KillVerdict[] = [];
-  const done = (): number => verdicts.reduce((sum, verdict) => sum + verdict.kills, 0);
-  const points = await hostFailpoints();
-  while (done() < kills && !interrupted()) {
-    const point = verdicts.length % 2 === 0 ? points[verdicts.length / 2] : undefined;
-    const verdict = point === undefined ? await loop.atRandom({ children: 12, calls: 20 }) : await loop.atPoint(point);
-    verdicts.push(verdict);
-    const { what, leaks, milliseconds } = verdict;
-    say(leaks.length === 0, `${what}: ${done()} kills (${(milliseconds / 1000).toFixed(1)} s)`);
+async function killLoop(host: HostUnderTest, faults: HostFaults, tally: KillTally): Promise<void> {
+  const loop = await KillLoop.on(host, { seed: faults.seed, load: loads.everything });
+  tally.add(loop);
+  while (tally.kills < faults.kills && !faults.interrupted()) {
+    const point = tally.nextPoint();
+    const verdict = await loop.round({ ...round, point }).catch((error: unknown) => broken(point, error));
+    tally.note(verdict);
+    const { leaks, milliseconds } = verdict;
+    const seconds = (milliseconds / 1000).toFixed(1);
+    say(leaks.length === 0, `round ${String(tally.rounds)}, ${point}: ${String(tally.kills)} kills (${seconds} s)`);
     for (const leak of leaks) console.log(`         leak: ${leak}`);
-    if (leaks.length > 0) console.log(host.log.slice(-40).join('\n'));
+    if (leaks.length > 0) console.log(host.log.slice(-60).join('\n'));
+    if (verdict.service === 0) {
+      console.log(await host.whatRuns());
+      return;
+    }
   }
   await loop.stop();
-  const rows = [
-    ['kills', done()],
-    ['rounds', verdicts.length],
-    ['rounds with leaks', verdicts.filter(({ leaks }) => leaks.length > 0).length],
-    ['calls answered', loop.load.ends.get('answered') ?? 0],
-    ['wrong data read', loop.load.wrongData.length],
-  ] as const;
-  console.log(`\n${rows.map(([name, count]) => `${name.padEnd(22)}${String(count).padStart(6)}`).join('\n')}`);
-  console.log(`calls that failed: ${JSON.stringify(Object.fromEntries(loop.load.ends))}\n`);
-  return !interrupted() && verdicts.every(({ leaks }) => leaks.length === 0);
+}
+
+/** A round that did not come to its end: what it has killed is not counted, and its host is not used any more. */
+function broken(point: string, error: unknown): KillVerdict {
+  const leaks = [`the round was broken off: ${String(error)}`];
+  return { point, service: 0, inStart: 0, children: 0, milliseconds: 0, leaks };
 }
 
 async function tryImages(host: HostUnderTest, { seed, images, interrupted }: HostFaults): Promise<boolean> {

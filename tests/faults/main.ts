@@ -1,6 +1,6 @@
 /**
  * Injects faults and prints what became of them: `npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N]
- * [--images N] [--only PART] [--match TEXT]`. Ends with 1 when something was lost, left down or left behind. The parts `host`
+ * [--guests N] [--images N] [--only PART] [--match TEXT]`. Ends with 1 when something was lost, left down or left behind. The parts `host`
  * and `real` run on their own only: `--only host`, `--only real`. With `--match` those injections are chosen from whose name
  * has the text.
  */
@@ -20,7 +20,7 @@ import { type FaultVerdict, tryFault } from './try-fault.js';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const usage =
-  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--images N]' +
+  'usage: npm run faults -- [--seed N] [--schedules N] [--count N] [--kills N] [--guests N] [--images N]' +
   ' [--only simulation|device|host|real] [--match TEXT]';
 const parts = ['simulation', 'device', 'host', 'real'];
 
@@ -29,6 +29,7 @@ interface Options {
   readonly schedules: number;
   readonly count: number;
   readonly kills: number;
+  readonly guests: number;
   readonly images: number;
   readonly only: string | undefined;
   readonly match: string;
@@ -37,7 +38,16 @@ interface Options {
 function options(): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, schedules: text, count: text, kills: text, images: text, only: text, match: text },
+    options: {
+      seed: text,
+      schedules: text,
+      count: text,
+      kills: text,
+      guests: text,
+      images: text,
+      only: text,
+      match: text,
+    },
   });
   const number = (given: string | undefined, otherwise: number): number => {
     const value = given === undefined ? otherwise : Number(given);
@@ -50,6 +60,7 @@ function options(): Options {
     schedules: number(values.schedules, 20_000),
     count: number(values.count, Number.MAX_SAFE_INTEGER),
     kills: number(values.kills, 200),
+    guests: number(values.guests, 1),
     images: number(values.images, 40),
     only: values.only,
     match: values.match ?? '',
@@ -136,10 +147,11 @@ function readOptions(): Options {
 }
 
 const chosen = readOptions();
-const { seed, schedules, kills, images, only } = chosen;
+const { seed, schedules, kills, guests, images, only } = chosen;
 if (only === 'host') {
   const passed = runTests(['faults-host']);
-  process.exitCode = (await killHost({ seed, kills, images, interrupted: () => interrupted })) && passed ? 0 : 1;
+  process.exitCode =
+    (await killHost({ seed, kills, guests, images, interrupted: () => interrupted })) && passed ? 0 : 1;
 } else if (only === 'real') {
   process.exitCode = (await injectAll(await intoRealDevice(chosen))) ? 0 : 1;
 } else {

@@ -8,11 +8,15 @@ import {
   type VolumeHandle,
 } from '@snapfleet/contracts';
 import type { Random } from '../support/random.js';
+import { FrozenPods } from './frozen-pods.js';
 import type { HostUnderTest } from './host-under-test.js';
+import { SpareVolumes } from './spare-volumes.js';
 import { volumes } from './volumes.js';
 
 const leaseSeconds = 600;
-const callDeadlineMs = 180_000;
+/** A command that is lost is sent again after a third of it. */
+const callDeadlineMs = 45_000;
+const removalsTried = 10;
 
 /** A volume that readers want. */
 interface ReadableVolume {
@@ -20,78 +24,125 @@ interface ReadableVolume {
   readonly volumeMode: 'Filesystem' | 'Block';
 }
 
-const inactiveVolume: ReadableVolume = { volumeHandle: volumes.inactive, volumeMode: 'Filesystem' };
-
-/** The volumes that are asked for: each kind, or the one that is changed most by it. */
-export const loads = {
-  eachKind: [
-    { volumeHandle: volumes.xfsSnapshot, volumeMode: 'Filesystem' },
-    { volumeHandle: volumes.ext4Crashed, volumeMode: 'Filesystem' },
-    inactiveVolume,
-    { volumeHandle: volumes.blockSnapshot, volumeMode: 'Block' },
-    { volumeHandle: volumes.inOddGroup, volumeMode: 'Filesystem' },
-  ],
-  inactiveVolume: [inactiveVolume],
+const filesystem = (volumeHandle: VolumeHandle): ReadableVolume => ({ volumeHandle, volumeMode: 'Filesystem' });
+const readable = {
+  'read active': [filesystem(volumes.xfsSnapshot), filesystem(volumes.ext4Crashed)],
+  'read inactive': [filesystem(volumes.inactive), filesystem(volumes.inOddGroup)],
+  'read block': [{ volumeHandle: volumes.blockSnapshot, volumeMode: 'Block' }],
 } as const satisfies Record<string, readonly ReadableVolume[]>;
 
-/** Commands to host-lvm as workers send them, some at a time; their errors are counted, for they are what a kill may do. */
+/** One thing that the others on a device have host-lvm do. */
+export type Deed = keyof typeof readable | 'report' | 'survey' | 'remove' | 'freeze';
+
+/** What is done: all, as often as it is named, or what changes a volume most. */
+export const loads = {
+  everything: ['read active', 'read active', 'read inactive', 'read block', 'report', 'survey', 'remove', 'freeze'],
+  inactiveVolume: ['read inactive'],
+} as const satisfies Record<string, readonly Deed[]>;
+
+/** The deed that leads to an effect of host-lvm, where it is not any reading of a volume. */
+const leadingTo: Readonly<Record<string, Deed>> = {
+  'make-node': 'read block',
+  activate: 'read inactive',
+  deactivate: 'read inactive',
+  'find-again': 'read inactive',
+  'report-pools': 'report',
+  survey: 'survey',
+  remove: 'remove',
+  freeze: 'freeze',
+};
+
+/** Commands to host-lvm as the others send them; their errors are counted, for they are what a kill may do. */
 export class HostLoad {
-  readonly keys = new Set<string>();
-  /** How many calls ended how. */
+  /** How many commands ended how. */
   readonly ends = new Map<string, number>();
   /** Data that was read and is not what is on the volume. */
   readonly wrongData: string[] = [];
+  readonly #keys = new Set<string>();
+  readonly #spares: SpareVolumes;
+  readonly #pods: FrozenPods;
   #last = 0;
 
   constructor(
     private readonly host: HostUnderTest,
-    private readonly readable: readonly ReadableVolume[],
-  ) {}
-
-  /** Exposes each volume, renews, asks, and ends it all: every effect of the service comes about. */
-  async tour(): Promise<void> {
-    const keys = await Promise.all(this.readable.map((volume) => this.#expose(volume)));
-    await this.#ask(() =>
-      this.host.call(VolumeSurvey, { volumeHandles: [volumes.xfs] }, { deadlineMs: callDeadlineMs }),
-    );
-    await this.#ask(() => this.host.call(PoolReport, {}, { deadlineMs: callDeadlineMs }));
-    await Promise.all(keys.map((key) => this.#renew(key)));
-    await Promise.all(keys.map((key) => this.conceal(key)));
+    private readonly deeds: readonly Deed[],
+  ) {
+    this.#spares = new SpareVolumes(host, callDeadlineMs);
+    this.#pods = new FrozenPods(host, callDeadlineMs);
   }
 
-  /** As the random numbers say. */
-  async wander(random: Random, steps: number): Promise<void> {
-    const given: string[] = [];
-    const under = Array.from({ length: steps }, async () => {
-      const what = random.pick(['expose', 'expose', 'renew', 'conceal', 'conceal', 'ask'] as const);
-      const key = given.length === 0 ? undefined : given.splice(random.between(0, given.length - 1), 1)[0];
-      if (what === 'ask') await this.#ask(() => this.host.call(PoolReport, {}, { deadlineMs: callDeadlineMs }));
-      else if (what === 'expose' || key === undefined) given.push(await this.#expose(random.pick(this.readable)));
-      else if (what === 'renew') await this.#renew(key);
-      else await this.conceal(key);
-    });
-    await Promise.all(under);
+  /** Makes what is needed as long as there are rounds. */
+  async start(): Promise<void> {
+    if (this.#has('freeze')) await this.#pods.start();
   }
 
-  /** Ends every lease that may have been given. */
-  async concealAll(): Promise<void> {
-    for (const key of this.keys) await this.conceal(key);
-    this.keys.clear();
+  async stop(): Promise<void> {
+    if (this.#has('freeze')) await this.#pods.stop();
   }
 
-  async conceal(leaseId: string): Promise<void> {
-    await this.#ask(() => this.host.call(VolumeConceal, { leaseId }, { deadlineMs: callDeadlineMs }));
+  /** Each deed once. */
+  async tour(random: Random): Promise<void> {
+    await Promise.all([...new Set(this.deeds)].map((deed) => this.#do(deed, random)));
   }
 
-  async #expose(volume: ReadableVolume): Promise<string> {
+  /** One deed after the other, until it is told to stop: those that lead to this effect, without one any. */
+  async goOn(random: Random, until: AbortSignal, effect?: string): Promise<void> {
+    const some = effect === undefined ? this.deeds : this.#towards(effect);
+    while (!until.aborted) await this.#do(random.pick(some), random);
+  }
+
+  /** Ends every lease that may have been given, and removes what was to be removed. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#keys].map((key) => this.#conceal(key)));
+    this.#keys.clear();
+    for (let tries = 0; this.#spares.left > 0 && tries < removalsTried; tries += 1)
+      await this.#ask(() => this.#spares.removeOne());
+  }
+
+  #has(deed: Deed): boolean {
+    return this.deeds.includes(deed);
+  }
+
+  #towards(effect: string): readonly Deed[] {
+    const deed = leadingTo[effect];
+    if (deed !== undefined) return [deed];
+    return this.deeds.filter((one) => one === 'read active' || one === 'read inactive');
+  }
+
+  async #do(deed: Deed, random: Random): Promise<void> {
+    switch (deed) {
+      case 'report':
+        await this.#ask(() => this.host.call(PoolReport, {}, { deadlineMs: callDeadlineMs }));
+        break;
+      case 'survey':
+        await this.#ask(() => this.#survey());
+        break;
+      case 'remove':
+        await this.#ask(() => this.#spares.removeOne());
+        break;
+      case 'freeze':
+        await this.#ask(() => this.#pods.freezeSome(random));
+        break;
+      default:
+        await this.#lease(random.pick<ReadableVolume>(readable[deed]), random);
+    }
+  }
+
+  async #survey(): Promise<void> {
+    await this.host.call(VolumeSurvey, { volumeHandles: [volumes.xfs] }, { deadlineMs: callDeadlineMs });
+  }
+
+  /** Some leases stay open until the end of the round, some are ended twice. */
+  async #lease(volume: ReadableVolume, random: Random): Promise<void> {
     const leaseKey = `load-${(this.#last += 1)}`;
-    this.keys.add(leaseKey);
+    this.#keys.add(leaseKey);
     await this.#ask(async () => {
       const request = { ...volume, leaseKey, leaseSeconds };
       const { path } = await this.host.call(VolumeExpose, request, { deadlineMs: callDeadlineMs });
       await this.#read(path, volume.volumeMode);
     });
-    return leaseKey;
+    if (random.next() < 0.3) await this.#renew(leaseKey);
+    if (random.next() < 0.8) await this.#conceal(leaseKey);
   }
 
   /** A reader sees the data of the volume, or nothing where the lease has ended; never anything else. */
@@ -106,6 +157,10 @@ export class HostLoad {
 
   async #renew(leaseId: string): Promise<void> {
     await this.#ask(() => this.host.call(VolumeRenew, { leaseId, leaseSeconds }, { deadlineMs: callDeadlineMs }));
+  }
+
+  async #conceal(leaseId: string): Promise<void> {
+    await this.#ask(() => this.host.call(VolumeConceal, { leaseId }, { deadlineMs: callDeadlineMs }));
   }
 
   async #ask(call: () => Promise<unknown>): Promise<void> {

@@ -82,6 +82,12 @@ export class HostUnderTest {
 
   /** Starts host-lvm and waits until it takes messages. */
   async startService(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { started } = await this.launchService(settings);
+    await started;
+  }
+
+  /** Starts host-lvm. `started` resolves when it takes messages, and rejects when it has ended before. */
+  async launchService(settings: Readonly<Record<string, string>>): Promise<{ readonly started: Promise<void> }> {
     const started = Promise.withResolvers<number>();
     this.#service = await this.guest.start(process.execPath, [this.bundle.path], {
       env: { ...this.#environment, ...settings },
@@ -97,7 +103,11 @@ export class HostUnderTest {
       },
       () => undefined,
     );
-    this.#httpPort = await started.promise;
+    const promise = started.promise.then((port) => {
+      this.#httpPort = port;
+    });
+    promise.catch(() => undefined);
+    return { started: promise };
   }
 
   /** Runs host-lvm beside the one that runs; it is expected to end at once. */
@@ -203,7 +213,12 @@ export class HostUnderTest {
   /** Has what a killed run had not acknowledged delivered again soon, and not after the wait of a device. */
   async deliverAgainSoon(): Promise<void> {
     const manager = await jetstreamManager(await this.connection());
-    await manager.consumers.update(streams.agent.name, 'host-lvm', { ack_wait: nanos(1_000) });
+    await manager.consumers.update(streams.agent.name, 'host-lvm', { ack_wait: nanos(200) });
+  }
+
+  /** What runs in the guest and waits for what, to be read where something hangs. */
+  async whatRuns(): Promise<string> {
+    return await this.inGuest('ps axo pid,ppid,stat,etime,wchan:24,args; dmsetup info --columns; cat /proc/locks');
   }
 
   /** Whether the volume is active, as LVM says. */

@@ -80,8 +80,14 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
   const survey = new SurveyVolumes(volumes, lvmd, groups);
   const removals = await RemovalJournal.open(settings.SNAPFLEET_STATE_DIR);
   const inventory = new InventoryVolumes(volumes, leases, journal);
-  const destroy = new DestroyVolume({ ...shared, leaseJournal: journal, removals, now: () => new Date() });
-  const settleRemovals = new SettleRemovals(removals, volumes, log);
+  const settleRemovals = new SettleRemovals(removals, volumes, lock, log);
+  const destroy = new DestroyVolume({
+    ...shared,
+    leaseJournal: journal,
+    removals,
+    settle: settleRemovals,
+    now: () => new Date(),
+  });
   const lifetimeOptions = {
     sweepEveryMs: settings.SNAPFLEET_SWEEP_SECONDS * 1000,
     earlierCommands: earlier.count > 0 ? earlier.ended : undefined,

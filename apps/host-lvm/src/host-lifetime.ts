@@ -39,7 +39,6 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
     // What they are about could not be undone while they ran.
     void this.options.earlierCommands?.then(() => {
       this.#sweepAgain();
-      this.#sweeping = this.#sweeping.then(() => this.parts.settleRemovals.run());
     });
     await this.#warnOfMissingGroups();
   }
@@ -53,7 +52,10 @@ export class HostLifetime implements OnModuleInit, OnApplicationShutdown {
   }
 
   #sweepAgain(): void {
-    this.#sweeping = this.#sweeping.then(() => this.parts.sweep.run());
+    this.#sweeping = this.#sweeping.then(async () => {
+      await this.parts.sweep.run();
+      await this.parts.settleRemovals.run();
+    });
   }
 
   async #warnOfMissingGroups(): Promise<void> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostFailpoints } from '../host-failpoints.js';
 import { loads } from '../host-load.js';
 import type { HostUnderTest } from '../host-under-test.js';
-import { hostFailpoints, KillLoop } from '../kill-loop.js';
+import { KillLoop } from '../kill-loop.js';
 
 /** Where a kill leaves most behind: a volume is active and mounted, and nobody was told of it. */
 const chosen = 'mount:after';
@@ -18,7 +19,7 @@ export function describeKills(use: () => HostUnderTest): void {
 
     it('leaves nothing when it is killed before it can tell of a mount', async () => {
       expect(await hostFailpoints()).toContain(chosen);
-      expect(await loop.atPoint(chosen)).toMatchObject({ leaks: [] });
+      expect(await loop.round({ point: chosen })).toMatchObject({ service: 2, leaks: [] });
     });
   });
 }

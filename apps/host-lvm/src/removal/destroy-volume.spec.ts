@@ -83,6 +83,7 @@ let volumes: FakeVolumes;
 let leases: LeaseTable;
 let leaseJournal: LeaseJournal;
 let removals: RemovalJournal;
+let settle: SettleRemovals;
 let destroy: DestroyVolume;
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
@@ -92,12 +93,15 @@ beforeEach(async () => {
   leases = new LeaseTable();
   leaseJournal = await LeaseJournal.open(directory);
   removals = await RemovalJournal.open(directory);
+  const lock = new ExposureLock();
+  settle = new SettleRemovals(removals, volumes, lock, log);
   destroy = new DestroyVolume({
     volumes,
     leases,
     leaseJournal,
     removals,
-    lock: new ExposureLock(),
+    settle,
+    lock,
     log,
     now: () => now,
   });
@@ -177,6 +181,18 @@ describe('removing a volume', () => {
   });
 });
 
+describe('after a removal that cannot be looked at', () => {
+  it('the next look settles it', async () => {
+    vi.spyOn(volumes, 'byUuid').mockRejectedValueOnce(new SnapfleetError('lvm_failed', 'lvs was ended by SIGKILL'));
+    await settle.run();
+    await expect(destroy.run(request())).rejects.toMatchObject({ code: 'lvm_failed' });
+    expect(await removals.unfinished()).toMatchObject([{ lvUuid }]);
+    await settle.run();
+    expect(log.info).toHaveBeenCalledWith('volume.destroyed', { volume: `rhel/${volumeHandle}`, lvUuid });
+    expect(await removals.unfinished()).toEqual([]);
+  });
+});
+
 describe('after a crash', () => {
   it.each([
     ['volume.destroyed', []],
@@ -189,7 +205,7 @@ describe('after a crash', () => {
     });
     volumes.volumes = left;
     const reopened = await RemovalJournal.open(directory);
-    await new SettleRemovals(reopened, volumes, log).run();
+    await new SettleRemovals(reopened, volumes, new ExposureLock(), log).run();
     expect(log.info).toHaveBeenCalledWith(event, { volume: `rhel/${volumeHandle}`, lvUuid });
     expect(await reopened.unfinished()).toEqual([]);
     expect(volumes.removed).toEqual([]);
@@ -198,7 +214,6 @@ describe('after a crash', () => {
   it('a removal that cannot be looked at is settled by a later look, and none that was begun meanwhile', async () => {
     const intent = { volumeHandle, lvUuid, fullName: `rhel/${volumeHandle}`, begunAt: now.toISOString() };
     await removals.begin(intent);
-    const settle = new SettleRemovals(removals, volumes, log);
     const look = vi.spyOn(volumes, 'byUuid').mockRejectedValueOnce(new SnapfleetError('lvm_failed', 'hangs'));
     await settle.run();
     expect(await removals.unfinished()).toEqual([intent]);

@@ -6,7 +6,8 @@ import type { LeaseJournal } from '../exposure/lease-journal.js';
 import type { LeaseTable } from '../exposure/lease-table.js';
 import { isLeased } from './is-leased.js';
 import type { RemovableVolumes } from './removable-volumes.js';
-import type { RemovalJournal } from './removal-journal.js';
+import type { RemovalIntent, RemovalJournal } from './removal-journal.js';
+import type { SettleRemovals } from './settle-removals.js';
 
 type Request = DataOf<typeof VolumeDestroy>;
 type Reply = ReplyOf<typeof VolumeDestroy>;
@@ -17,6 +18,8 @@ export interface RemovalParts {
   readonly leases: LeaseTable;
   readonly leaseJournal: LeaseJournal;
   readonly removals: RemovalJournal;
+  /** Looks later at what could not be looked at after it. */
+  readonly settle: Pick<SettleRemovals, 'later'>;
   readonly lock: ExposureLock;
   readonly log: HostLog;
   readonly now: () => Date;
@@ -89,12 +92,13 @@ export class DestroyVolume {
 
   async #remove({ fullName }: ReportedVolume, { volumeHandle, lvUuid }: Request): Promise<void> {
     const { volumes, removals, log, now } = this.parts;
-    await removals.begin({ volumeHandle, lvUuid, fullName, begunAt: now().toISOString() });
+    const intent = { volumeHandle, lvUuid, fullName, begunAt: now().toISOString() };
+    await removals.begin(intent);
     const failure = await volumes.remove(volumeHandle, lvUuid).then(
       () => new SnapfleetError('lvm_failed', `LVM did not take ${fullName} for what was to be removed`),
       (error: unknown) => SnapfleetError.from(error),
     );
-    const left = await volumes.byUuid(lvUuid);
+    const left = await this.#lookAfter(intent);
     await removals.end(lvUuid);
     if (left === undefined) {
       log.info('volume.destroyed', { volume: fullName, lvUuid });
@@ -103,5 +107,15 @@ export class DestroyVolume {
     log.warn('volume.not-destroyed', { volume: fullName, lvUuid, message: failure.message });
     this.#expectUnused(left);
     throw failure;
+  }
+
+  /** While LVM does not answer nobody knows whether it took place. */
+  async #lookAfter(intent: RemovalIntent): Promise<ReportedVolume | undefined> {
+    try {
+      return await this.parts.volumes.byUuid(intent.lvUuid);
+    } catch (error) {
+      this.parts.settle.later(intent);
+      throw error;
+    }
   }
 }
