@@ -18,7 +18,7 @@ export { isEndOfHooksNoted, noteEndOfHooks, type HookedPods } from './hooks/note
 export { holdsOn, presentPod } from './hooks/present-pod.js';
 export { runAfterHooks } from './hooks/run-after-hooks.js';
 export { runHook } from './hooks/run-hook.js';
-export { fencePatch, highestFence, isFenced } from './marks/fence.js';
+export { fenceOf, fencePatch, highestFence, isFenced } from './marks/fence.js';
 export { markPatch, readQuiesceMark, type QuiesceMark } from './marks/quiesce-mark.js';
 export { workloadAnnotation } from './marks/workload-annotations.js';
 export { ResumeWorkload, type Resumed } from './resume/resume-workload.js';

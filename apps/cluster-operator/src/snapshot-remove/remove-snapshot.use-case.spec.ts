@@ -1,11 +1,20 @@
-import { ObjectName, type BoundSnapshot, type ObjectUid } from '@snapfleet/contracts';
+import { ObjectName, RestorePointId, type BoundSnapshot, type ObjectUid } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { TakeSnapshotUseCase } from '../snapshot-take/take-snapshot.use-case.js';
-import { fencingToken, never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
+import {
+  fencingToken,
+  laterFencingToken,
+  never,
+  playSnapshotController,
+  putClaim,
+  restorePointId,
+  where,
+} from '../testing/samples.js';
 import { RemoveSnapshotUseCase } from './remove-snapshot.use-case.js';
 
 const begun = (): void => undefined;
+const otherRestorePointId = RestorePointId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a99');
 let cluster: FakeCluster;
 let snapshot: BoundSnapshot;
 let claimUid: ObjectUid;
@@ -153,6 +162,19 @@ test('a take that had looked before the removal, and makes the snapshot after it
   await expect(take()).rejects.toMatchObject({ code: 'operation_superseded' });
   expect(cluster.writes).toContain(`create VolumeSnapshot ${snapshot.volumeSnapshotName}`);
   expect(cluster.snapshots.objects.size + cluster.snapshotContents.objects.size).toBe(0);
+});
+
+test('a take that comes once more, after a later operation has ended on the claim, leaves the snapshot, which is good', async () => {
+  const later = { restorePointId: otherRestorePointId, fencingToken: laterFencingToken, ...where };
+  await new RemoveSnapshotUseCase(cluster).run({ ...later, purge: true, deadlineSeconds: 9 }, never);
+  await expect(take()).rejects.toMatchObject({ code: 'operation_superseded' });
+  expect(cluster.snapshots.objects.size).toBe(1);
+});
+
+test('a take that comes once more, after its claim was made again, leaves the snapshot', async () => {
+  putClaim(cluster);
+  await expect(take()).rejects.toMatchObject({ code: 'pvc_changed' });
+  expect(cluster.snapshots.objects.size).toBe(1);
 });
 
 test('a failed take that cleans up after itself can be tried again', async () => {

@@ -20,7 +20,7 @@ import {
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import { isFenced } from '@snapfleet/workloads';
+import { fenceOf, isFenced } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
@@ -40,6 +40,12 @@ export interface BeginListener {
   begun(snapshot: VolumeSnapshot, command: Command): void;
 }
 
+/** The VolumeSnapshot of a take, and whether this take has made it or found it. */
+interface Begun {
+  readonly snapshot: VolumeSnapshot;
+  readonly made: boolean;
+}
+
 /** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */
 const cleanUpSeconds = 10;
 
@@ -57,7 +63,7 @@ export class TakeSnapshotUseCase {
    */
   async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
     const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
-    const snapshot = await this.#adoptOrCreate(command, signal);
+    const { snapshot, made } = await this.#adoptOrCreate(command, signal);
     this.listener.begun(snapshot, command);
     try {
       // Looked at after it was made: a removal either finds the snapshot or has left its note before.
@@ -68,15 +74,26 @@ export class TakeSnapshotUseCase {
       return boundSnapshotOf(ready, content);
     } catch (error) {
       if (!(error instanceof SnapfleetError) || signal.aborted) throw error;
+      // A take that comes once more, and late, must not remove a snapshot that is good by now; cleaning removes what is not.
+      if (!made && !(await this.#isRemovedByOwn(command, signal))) throw error;
       throw await this.#afterRemoval(error, command, signal);
     }
   }
 
-  async #adoptOrCreate(command: Command, signal: AbortSignal): Promise<VolumeSnapshot> {
+  /** Whether the operation of this take has removed its snapshot: no other one leaves just this fencing token. */
+  async #isRemovedByOwn(
+    { namespace, persistentVolumeClaim, fencingToken }: Command,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const claim = await this.cluster.claims.get({ namespace, name: persistentVolumeClaim }, { signal });
+    return claim !== undefined && fencingToken !== undefined && fenceOf(claim) === fencingToken;
+  }
+
+  async #adoptOrCreate(command: Command, signal: AbortSignal): Promise<Begun> {
     const { namespace } = command;
     const key = { namespace, name: volumeSnapshotNameOf(command.restorePointId) };
     const existing = await this.cluster.snapshots.get(key, { signal });
-    if (existing !== undefined) return expectAdoptable(existing, command);
+    if (existing !== undefined) return { snapshot: expectAdoptable(existing, command), made: false };
     const claim = await this.cluster.claims.get({ namespace, name: command.persistentVolumeClaim }, { signal });
     const name = `PersistentVolumeClaim ${namespace}/${command.persistentVolumeClaim}`;
     if (claim === undefined) throw new SnapfleetError('pvc_not_found', `${name} does not exist any more`);
@@ -85,12 +102,13 @@ export class TakeSnapshotUseCase {
     // The snapshot-controller would wait for ever: "cannot add finalizer on claim because it is being deleted".
     if (isTerminating(claim)) throw new SnapfleetError('pvc_terminating', `${name} is being deleted`);
     try {
-      return await this.cluster.snapshots.create(namespace, manifestOf(command), { signal });
+      const snapshot = await this.cluster.snapshots.create(namespace, manifestOf(command), { signal });
+      return { snapshot, made: true };
     } catch (error) {
       if (!isApiError(error, 409, 'AlreadyExists')) throw error;
       const made = await this.cluster.snapshots.get(key, { signal });
       if (made === undefined) throw error;
-      return expectAdoptable(made, command);
+      return { snapshot: expectAdoptable(made, command), made: false };
     }
   }
 

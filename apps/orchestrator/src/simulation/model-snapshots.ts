@@ -41,12 +41,17 @@ export class ModelSnapshots {
     const noted = isLate();
     yield 5;
     let snapshot = this.snapshots.get(restorePointId);
+    const made = snapshot === undefined;
     if (snapshot === undefined) {
       if (noted) throw superseded();
       snapshot = this.make(restorePointId);
     }
     yield 5;
-    if (isLate()) return this.removeFailed(restorePointId, superseded());
+    if (isLate()) {
+      // One that was found is removed only where its own operation has removed it before: it may be good by now.
+      if (!made && this.fences.get(claim) !== fencingToken) throw superseded();
+      return this.removeFailed(restorePointId, superseded());
+    }
     yield Math.max(1, snapshot.readyAt - this.time.elapsedMs);
     if (this.snapshots.get(restorePointId) !== snapshot)
       throw new SnapfleetError('snapshot_not_ready', 'deleted by somebody else');
