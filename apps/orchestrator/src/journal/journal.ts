@@ -165,6 +165,9 @@ export class Journal {
 /** What reads and writes single rows. */
 export type JournalDatabase = Pick<Journal, 'database'>;
 
+/** What is remembered by its name. */
+export type JournalFacts = Pick<Journal, 'fact' | 'setFact'>;
+
 /** What makes several writes one. */
 export type JournalTransactions = Pick<Journal, 'transaction'>;
 

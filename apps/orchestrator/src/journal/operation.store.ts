@@ -1,7 +1,7 @@
 import { FencingToken, OperationId, RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { Operation } from '../operations/operation.js';
-import type { JournalDatabase } from './journal.js';
+import type { JournalDatabase, JournalFacts } from './journal.js';
 
 const jsonText = <Schema extends z.ZodType>(schema: Schema): z.ZodPipe<z.ZodTransform<unknown, string>, Schema> =>
   z.transform((text: string): unknown => JSON.parse(text)).pipe(schema);
@@ -38,7 +38,7 @@ const lastFencingToken = 'fencing-token';
 
 /** The operations in the journal. */
 export class OperationStore {
-  constructor(private readonly journal: JournalDatabase) {}
+  constructor(private readonly journal: JournalDatabase & JournalFacts) {}
 
   /** Adds a new operation; false when there is one of that id already. */
   add(operation: Operation, acceptedAt: Date): boolean {
@@ -72,13 +72,12 @@ export class OperationStore {
    * transaction.
    */
   giveFencingToken(operationId: OperationId, found = 0): FencingToken {
-    const { database } = this.journal;
-    const row = database.prepare('SELECT value FROM fact WHERE name = ?').get(lastFencingToken);
-    const token = FencingToken.parse(Math.max(Number(row?.['value'] ?? 0), found) + 1);
-    database
-      .prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
-      .run(lastFencingToken, String(token));
-    database.prepare('UPDATE operation SET fencing_token = ? WHERE operation_id = ?').run(token, operationId);
+    const last = Number(this.journal.fact(lastFencingToken) ?? 0);
+    const token = FencingToken.parse(Math.max(last, found) + 1);
+    this.journal.setFact(lastFencingToken, String(token));
+    this.journal.database
+      .prepare('UPDATE operation SET fencing_token = ? WHERE operation_id = ?')
+      .run(token, operationId);
     return token;
   }
 

@@ -2,7 +2,13 @@ import type { DeviceId, EventDefinition } from '@snapfleet/contracts';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { CancelSnapshotUseCase } from '../accept/cancel-snapshot.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
-import type { Journal, JournalDatabase, JournalOwnership, JournalTransactions } from '../journal/journal.js';
+import type {
+  Journal,
+  JournalDatabase,
+  JournalFacts,
+  JournalOwnership,
+  JournalTransactions,
+} from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { OutboxRelay } from '../journal/outbox-relay.js';
 import { Outbox } from '../journal/outbox.js';
@@ -78,10 +84,14 @@ export class ModelOrchestrator {
     if (this.dead) throw new Killed(point);
   }
 
-  private mortalJournal(): JournalDatabase & JournalTransactions & JournalOwnership {
+  private mortalJournal(): JournalDatabase & JournalFacts & JournalTransactions & JournalOwnership {
     const { journal } = this.around;
     return {
       database: journal.database,
+      fact: (name) => journal.fact(name),
+      setFact: (name, value) => {
+        journal.setFact(name, value);
+      },
       expectOwned: () => {
         journal.expectOwned();
       },
