@@ -13,7 +13,7 @@ import {
 } from '@snapfleet/contracts';
 import type { BegunOperation, RestorePoints, Step, StepCall } from '../../operations/operation.js';
 import { backOffMs } from '../back-off.js';
-import type { CreateState, CreateStateIn } from './create-state.js';
+import type { CreateState, CreateStateIn, Quiesced } from './create-state.js';
 import { quiesceLimits } from './quiesce-limits.js';
 
 const second = 1000;
@@ -68,14 +68,14 @@ function survey(points: RestorePoints): StepCall {
 
 function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: BegunOperation, points: RestorePoints): StepCall {
   const { operationId, fencingToken } = operation;
-  const own = { operationId, fencingToken };
-  const [{ namespace, policy }] = points;
+  const [{ policy }] = points;
   switch (quiesced.level) {
     case 'cold': {
       const limits = quiesceLimits(policy);
       const [first, ...others] = points;
       const otherClaims = others.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
-      const data = { ...own, ...volumeOf(first), otherClaims, workload: quiesced.workload, ...limits };
+      const own = { operationId, fencingToken, workload: quiesced.workload };
+      const data = { ...own, ...volumeOf(first), otherClaims, ...limits };
       return { definition: WorkloadQuiesce, data, deadlineMs: limits.deadlineSeconds * second + answerMargin };
     }
     case 'frozen': {
@@ -83,38 +83,40 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: BegunOpera
       const data = { operationId, podUids: quiesced.pods.map(({ uid }) => uid), maximumSeconds };
       return { definition: WritersFreeze, data, deadlineMs: freezeAnswerMs };
     }
-    case 'hooks': {
-      const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.before : [];
-      const timer = timerOf(policy, 'before');
-      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
-      const data = { ...about, moment: 'before', hooks, ...timer };
-      return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
-    }
+    case 'hooks':
+      return runHooks('before', quiesced, operation, points);
   }
 }
 
 function resume({ quiesced }: CreateStateIn<'resuming'>, operation: BegunOperation, points: RestorePoints): StepCall {
   const { operationId, fencingToken } = operation;
-  const own = { operationId, fencingToken };
   const [point] = points;
   switch (quiesced.level) {
     case 'cold': {
-      const data = { ...own, ...volumeOf(point), workload: quiesced.workload };
+      const data = { operationId, fencingToken, ...volumeOf(point), workload: quiesced.workload };
       return { definition: WorkloadResume, data, deadlineMs: answerMargin };
     }
     case 'frozen': {
       const { freezeId } = quiesced;
       return { definition: WritersThaw, data: { operationId, freezeId }, deadlineMs: freezeAnswerMs };
     }
-    case 'hooks': {
-      const { namespace, policy } = point;
-      const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce.after : [];
-      const timer = timerOf(policy, 'after');
-      const about = { ...own, namespace, pods: quiesced.pods, persistentVolumeClaims: claimsOf(points) };
-      const data = { ...about, moment: 'after', hooks, ...timer };
-      return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, quiesced.pods.length) };
-    }
+    case 'hooks':
+      return runHooks('after', quiesced, operation, points);
   }
+}
+
+function runHooks(
+  moment: 'before' | 'after',
+  { pods }: Extract<Quiesced, { level: 'hooks' }>,
+  { operationId, fencingToken }: BegunOperation,
+  points: RestorePoints,
+): StepCall {
+  const [{ namespace, policy }] = points;
+  const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce[moment] : [];
+  const persistentVolumeClaims = points.map((point) => point.persistentVolumeClaim);
+  const about = { operationId, fencingToken, namespace, pods, persistentVolumeClaims };
+  const data = { ...about, moment, hooks, ...timerOf(policy, moment) };
+  return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, pods.length) };
 }
 
 /** The dead-man timer of Pods that hooks hold; where nothing runs after the cut there is nothing that it could do. */
@@ -123,8 +125,6 @@ function timerOf({ quiesce }: SnapshotPolicy, moment: 'before' | 'after'): { rea
   const { workload, maximumDowntimeSeconds, after } = quiesce;
   return { timer: { workload, maximumDowntimeSeconds, ...(moment === 'before' ? { hooks: after } : {}) } };
 }
-
-const claimsOf = (points: RestorePoints) => points.map(({ persistentVolumeClaim }) => persistentVolumeClaim);
 
 /** Each hook in each Pod, one after the other. */
 const hooksMs = (hooks: readonly { readonly timeoutSeconds: number }[], pods: number): number =>
