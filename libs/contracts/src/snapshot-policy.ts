@@ -34,6 +34,9 @@ export const Hook = z.object({
 });
 export type Hook = z.infer<typeof Hook>;
 
+/** A hook after the cut that always fails must not hold the volume for ever: so often it is tried. */
+export const mostHookFailures = 10;
+
 /** The longest time for which writers are frozen, in seconds. */
 export const longestFreezeSeconds = 5;
 

@@ -1,4 +1,4 @@
-import { SnapfleetError, type ObjectUid } from '@snapfleet/contracts';
+import { mostHookFailures, SnapfleetError, type ObjectUid } from '@snapfleet/contracts';
 import type { Cluster } from '../cluster-access.js';
 import type { TimerKey } from '@snapfleet/workloads';
 import type { BootClock } from '../time/boot-clock.js';
@@ -8,8 +8,6 @@ import { readySnapshotsOf } from './ready-snapshots.js';
 import type { Returns } from './returns.js';
 
 const mostBackOffMs = 30_000;
-/** As in the workflow: hooks that always fail are given up, whatever else hinders a return is waited out. */
-const mostHookFailures = 10;
 const longestText = 1024;
 
 /** How long to wait before attempt `attempt` (from 1) is repeated: 1 s, doubled each time, 30 s at most. */
@@ -28,7 +26,7 @@ export class BringBack {
     private readonly report: Report,
   ) {}
 
-  /** Tries until it has succeeded, or hooks have failed too often. @throws the signal's reason */
+  /** Tries until it has succeeded, or hooks have failed too often; whatever else hinders a return is waited out. @throws the signal's reason */
   async run(timer: OpenTimer, signal: AbortSignal): Promise<void> {
     const about = aboutOf(guardedOf(timer));
     let hookFailures = 0;

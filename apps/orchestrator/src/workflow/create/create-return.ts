@@ -1,5 +1,6 @@
 import {
   type ConsistencyGrade,
+  mostHookFailures,
   type ReplyOf,
   type WorkloadResume,
   WorkloadResumed,
@@ -13,9 +14,6 @@ import { eventOfEach } from './create-events.js';
 import type { CreateState, CreateStateIn } from './create-state.js';
 import { failureOf } from './step-failure.js';
 import { type Comeback, comeback, stayedAwayFor } from './workload-comeback.js';
-
-/** A hook that always fails must not hold the volume for ever; whatever else hinders a return is waited out. */
-const hookAttempts = 10;
 
 /** How the workload came back. */
 interface Return {
@@ -36,7 +34,8 @@ export function afterResume(
 ): Transition<CreateState> {
   if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
   const error = failureOf(outcome);
-  const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= hookAttempts);
+  // Whatever else hinders a return is waited out.
+  const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= mostHookFailures);
   if (state.quiesced.level === 'hooks' && givenUp) {
     const conflict = `the hooks after the cut were given up: ${error.message}`.slice(0, 1024);
     // Without a reply nothing is known of the Pods until the cut.
