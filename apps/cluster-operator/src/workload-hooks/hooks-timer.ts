@@ -1,6 +1,6 @@
 import { ObjectUid, SnapfleetError, type DataOf, type ReplyOf, type WorkloadRunHooks } from '@snapfleet/contracts';
 import type { TimerAnswer, TimerKey, WorkloadGuard } from '@snapfleet/workloads';
-import { orSilent, unknownTimer } from '../workload-guard/timer-end.js';
+import { orSilent, proofOf } from '../workload-guard/timer-end.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
 type Reply = ReplyOf<typeof WorkloadRunHooks>;
@@ -32,9 +32,8 @@ export class HooksTimer {
   async end(command: Command, reply: Reply, signal: AbortSignal): Promise<Reply> {
     if (command.timer === undefined) return reply;
     const end = await orSilent(this.guard.disarm(keyOf(command), { patienceMs: endPatienceMs, signal }));
-    if (end instanceof SnapfleetError) return { ...reply, unproven: end.message.slice(0, 1024) };
-    if (end.state === 'brought-back') return replyOf(end, reply);
-    return end.state === 'disarmed' && end.wasArmed ? reply : { ...reply, unproven: unknownTimer };
+    if (!(end instanceof SnapfleetError) && end.state === 'brought-back') return replyOf(end, reply);
+    return { ...reply, ...proofOf(end) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf } from '@snapfleet/contracts';
 import { Deadline } from '@snapfleet/kubernetes';
 import type { Resumed, ResumeWorkload, TimerAnswer, WorkloadGuard } from '@snapfleet/workloads';
-import { orSilent, unknownTimer } from '../workload-guard/timer-end.js';
+import { orSilent, proofOf } from '../workload-guard/timer-end.js';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 
 type Command = DataOf<typeof WorkloadResume>;
@@ -29,9 +29,8 @@ export class ResumeWorkloadUseCase {
     if (!(before instanceof SnapfleetError) && before?.state === 'brought-back') return replyOf(before);
     const resumed = await this.workloads.run(command, signal);
     const after = await orSilent(this.guard.disarm(key, asked()));
-    if (after instanceof SnapfleetError) return { ...resumed, unproven: after.message.slice(0, 1024) };
-    if (after.state === 'brought-back') return replyOf(after, resumed);
-    return after.state === 'disarmed' && after.wasArmed ? resumed : { ...resumed, unproven: unknownTimer };
+    if (!(after instanceof SnapfleetError) && after.state === 'brought-back') return replyOf(after, resumed);
+    return { ...resumed, ...proofOf(after) };
   }
 }
 
