@@ -5,6 +5,7 @@ import {
   SnapfleetError,
   type AgentCommandDefinition,
   type DataInputOf,
+  type Outcome,
   type ReplyOf,
 } from '@snapfleet/contracts';
 import type { NatsLink } from '../connection/nats-link.js';
@@ -63,16 +64,17 @@ export class AgentCommands {
       await this.listen(leftMs, signal);
       await publishDurably(this.link, message, leftMs, signal);
     };
-    const reply = await this.awaitReply(definition, replyTo, { deadlineMs, signal, publish });
-    return parseReply(definition, reply);
+    const outcome = await this.awaitOutcome(definition, replyTo, { deadlineMs, signal, publish });
+    if (!outcome.ok) throw SnapfleetError.fromDetail(outcome.error);
+    return outcome.result as ReplyOf<Definition>;
   }
 
-  private awaitReply(
+  private awaitOutcome(
     definition: AgentCommandDefinition,
     replyTo: string,
     wish: { deadlineMs: number; signal: AbortSignal | undefined; publish: () => Promise<void> },
-  ): Promise<Msg> {
-    const { promise, resolve, reject } = Promise.withResolvers<Msg>();
+  ): Promise<Outcome<unknown>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome<unknown>>();
     const end = setTimeout(() => {
       reject(
         new SnapfleetError(
@@ -101,9 +103,11 @@ export class AgentCommands {
     };
     wish.signal?.addEventListener('abort', abort, { once: true });
     this.waiting.set(replyTo, (reply) => {
+      const outcome = readOutcome(definition, reply);
+      if (outcome instanceof SnapfleetError) reject(outcome);
       // The clock was set while the command was on its way: by the time that has really passed, it may still be begun.
-      if (isTooLate(definition, reply)) publishSoon();
-      else resolve(reply);
+      else if (!outcome.ok && outcome.error.code === 'command_expired') publishSoon();
+      else resolve(outcome);
     });
     wish.publish().catch(reject);
     return promise.finally(() => {
@@ -128,34 +132,18 @@ export class AgentCommands {
   }
 }
 
-function isTooLate(definition: AgentCommandDefinition, reply: Msg): boolean {
-  try {
-    const { data } = outcomeSchema(definition.reply).safeParse(reply.json());
-    return data?.ok === false && data.error.code === 'command_expired';
-  } catch {
-    // What cannot be read is told as such.
-    return false;
-  }
-}
-
-function parseReply<Definition extends AgentCommandDefinition>(
-  definition: Definition,
-  reply: Msg,
-): ReplyOf<Definition> {
+/** The outcome in a reply, or the error that says why it cannot be read. */
+function readOutcome(definition: AgentCommandDefinition, reply: Msg): Outcome<unknown> | SnapfleetError {
   let json: unknown;
   try {
     json = reply.json();
   } catch (cause) {
-    throw new SnapfleetError('internal', `the reply to ${definition.name} is not JSON`, { cause });
+    return new SnapfleetError('internal', `the reply to ${definition.name} is not JSON`, { cause });
   }
   const outcome = outcomeSchema(definition.reply).safeParse(json);
-  if (!outcome.success) {
-    throw new SnapfleetError('internal', `the reply to ${definition.name} does not follow its schema`, {
-      cause: outcome.error,
-    });
-  }
-  if (!outcome.data.ok) throw SnapfleetError.fromDetail(outcome.data.error);
-  return outcome.data.result as ReplyOf<Definition>;
+  if (outcome.success) return outcome.data;
+  const what = `the reply to ${definition.name} does not follow its schema`;
+  return new SnapfleetError('internal', what, { cause: outcome.error });
 }
 
 function abortError(definition: AgentCommandDefinition, signal: AbortSignal | undefined): SnapfleetError {
