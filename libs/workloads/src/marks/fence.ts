@@ -19,10 +19,7 @@ export function fenceOf(object: KubernetesObject): FencingToken | undefined {
 /** The highest of all their fences. */
 export function highestFence(objects: readonly (KubernetesObject | undefined)[]): FencingToken | undefined {
   const fences = objects.flatMap((object) => (object === undefined ? [] : (fenceOf(object) ?? [])));
-  return fences.reduce<FencingToken | undefined>(
-    (highest, fence) => (highest === undefined || fence > highest ? fence : highest),
-    undefined,
-  );
+  return fences.sort((one, other) => other - one)[0];
 }
 
 /** Whether what comes with this fencing token comes too late for the object. */
