@@ -76,11 +76,9 @@ export async function phasesWithEffects(): Promise<string[]> {
 /** Every blow at every moment at which its victim takes part: before and after each step, and at each event. */
 export async function allFaults(): Promise<Fault[]> {
   const phases = await phasesWithEffects();
-  const steps = phases.flatMap((phase) => [atStep(phase, 'before'), atStep(phase, 'after')]);
-  const withHooks = phases.flatMap((phase) => [atStep(phase, 'before', 'hooks'), atStep(phase, 'after', 'hooks')]);
+  const steps = stepsOf(phases);
+  const withHooks = stepsOf(phases, 'hooks');
   const told = events.map(atEvent);
-  const each = (blows: readonly Blow[], moments: readonly FaultMoment[]): Fault[] =>
-    blows.flatMap((blow) => moments.map((at) => ({ blow, at })));
   return [
     ...each([...services, 'nats-server' as const].map(kill), [...steps, ...told]),
     ...each(victimsOfHooks.map(kill), withHooks),
@@ -110,6 +108,14 @@ export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks
   moment,
   ...(level === undefined ? {} : { level }),
 });
+
+/** Before and after the step of each of these phases. */
+export const stepsOf = (phases: readonly string[], level?: 'hooks'): FaultMoment[] =>
+  phases.flatMap((phase) => [atStep(phase, 'before', level), atStep(phase, 'after', level)]);
+
+/** Each of these blows at each of these moments. */
+export const each = (blows: readonly Blow[], moments: readonly FaultMoment[]): Fault[] =>
+  blows.flatMap((blow) => moments.map((at) => ({ blow, at })));
 
 export const nameOfFault = ({ blow, at }: Fault): string => `${nameOfBlow(blow)} ${nameOfMoment(at)}`;
 

@@ -1,6 +1,6 @@
 import { chooseFaults } from './choose-faults.js';
-import { atEvent, atStep, events, type Fault, type FaultMoment, nameOfBlow, phasesWithEffects } from './fault-list.js';
-import { powerCut, realKill, type RealBlow, type RealVictim } from './real-blow.js';
+import { atEvent, each, events, type Fault, nameOfBlow, phasesWithEffects, stepsOf } from './fault-list.js';
+import { powerCut, realKill, type RealVictim } from './real-blow.js';
 
 /** Who takes part from the first step on. */
 const ofTheDevice: readonly RealVictim[] = [
@@ -19,11 +19,8 @@ const afterTheSnapshot: readonly RealVictim[] = ['csi-provisioner', 'backup-work
 
 /** Every blow on the real device at every moment at which its victim takes part. */
 export async function realFaults(): Promise<Fault[]> {
-  const phases = await phasesWithEffects();
-  const steps = phases.flatMap((phase) => [atStep(phase, 'before'), atStep(phase, 'after')]);
+  const steps = stepsOf(await phasesWithEffects());
   const told = events.map(atEvent);
-  const each = (blows: readonly RealBlow[], moments: readonly FaultMoment[]): Fault[] =>
-    blows.flatMap((blow) => moments.map((at) => ({ blow, at })));
   return [
     ...each([powerCut, ...ofTheDevice.map(realKill)], [...steps, ...told]),
     ...each(afterTheSnapshot.map(realKill), told),
