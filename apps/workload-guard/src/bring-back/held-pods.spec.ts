@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KubernetesApiError, type Pod, type ResourceApi } from '@snapfleet/kubernetes';
-import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { fencePatch, isFenced } from '@snapfleet/workloads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GuardProcess } from '../testing/guard-process.js';
+import { clock, cluster, guard, minute, prepareGuard, removeGuard, startGuard } from '../testing/guard-under-test.js';
 import {
   fencingToken,
   heldPods,
@@ -16,19 +12,10 @@ import {
   otherOperationId,
   putSnapshot,
 } from '../testing/samples.js';
-import { VirtualClock } from '../testing/virtual-clock.js';
 import type { Guarded } from '../timers/timer.js';
 
-const minute = 60_000;
 const unlocks = ['exec orders-1/app unlock', 'exec orders-2/app unlock'];
-let directory: string;
-let clock: VirtualClock;
-let cluster: FakeCluster;
-let guard: GuardProcess;
 
-const start = (): void => {
-  guard = new GuardProcess({ directory, clock, cluster });
-};
 const arm = async (held: Guarded, seconds = 900) => {
   await guard.arm.run(keyOf(held), orderOf(held, seconds));
   guard.watch.notify();
@@ -46,17 +33,9 @@ const fails = (times: number) => {
   cluster.pods.programs.set('unlock', () => Promise.resolve({ exitCode: (left -= 1) < 0 ? 0 : 1 }));
 };
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'snapfleet-held-'));
-  clock = new VirtualClock();
-  cluster = new FakeCluster();
-  start();
-});
+beforeEach(prepareGuard);
 
-afterEach(async () => {
-  await guard.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(removeGuard);
 
 describe('the dead-man timer of Pods that hooks hold', () => {
   test('leaves the note, then runs the hooks of after the cut in each Pod, when its time is over and not before', async () => {
@@ -90,13 +69,13 @@ describe('the dead-man timer of Pods that hooks hold', () => {
     await arm(heldPods(cluster));
     await guard.stop();
     await clock.advance(60 * minute);
-    start();
+    startGuard();
     await clock.advance(0);
     expect(execs()).toEqual(unlocks.slice(0, 1));
     await guard.stop();
     cluster.pods.programs.clear();
     cluster.writes.length = 0;
-    start();
+    startGuard();
     await clock.advance(0);
     expect(execs()).toEqual(unlocks);
   });

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KubernetesApiError, type Pod, type ResourceApi } from '@snapfleet/kubernetes';
-import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { ResumeWorkload, type QuiescedWorkload } from '@snapfleet/workloads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GuardProcess } from '../testing/guard-process.js';
+import { clock, cluster, guard, minute, prepareGuard, removeGuard, startGuard } from '../testing/guard-under-test.js';
 import {
   keyOf,
   never,
@@ -18,18 +14,9 @@ import {
   replicas,
   year,
 } from '../testing/samples.js';
-import { VirtualClock } from '../testing/virtual-clock.js';
 
-const minute = 60_000;
 const place = { namespace: 'shop', name: 'orders' };
-let directory: string;
-let clock: VirtualClock;
-let cluster: FakeCluster;
-let guard: GuardProcess;
 
-const start = (): void => {
-  guard = new GuardProcess({ directory, clock, cluster });
-};
 const arm = (quiesced: QuiescedWorkload, seconds = 900) => {
   guard.timers.arm(keyOf(quiesced), orderOf(quiesced, seconds));
   guard.watch.notify();
@@ -38,17 +25,9 @@ const arm = (quiesced: QuiescedWorkload, seconds = 900) => {
 const deployment = () => cluster.workloads.Deployment.objects.get('shop/orders');
 const isBack = () => deployment()?.spec.replicas === replicas;
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'snapfleet-guard-'));
-  clock = new VirtualClock();
-  cluster = new FakeCluster();
-  start();
-});
+beforeEach(prepareGuard);
 
-afterEach(async () => {
-  await guard.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(removeGuard);
 
 describe('the dead-man timer', () => {
   test('brings the workload back when its time is over, and not before', async () => {
@@ -97,7 +76,7 @@ describe('the dead-man timer', () => {
     await clock.advance(6 * minute);
     await guard.stop();
     clock.reboot(offMs);
-    start();
+    startGuard();
     await clock.advance(wantedMs - 1);
     expect(isBack()).toBe(wantedMs === 1);
     await clock.advance(1);
@@ -108,11 +87,11 @@ describe('the dead-man timer', () => {
     arm(quiescedDeployment(cluster));
     await guard.stop();
     clock.reboot(0);
-    start();
+    startGuard();
     await clock.advance(1);
     clock.jump(-year);
     await guard.stop();
-    start();
+    startGuard();
     await clock.advance(15 * minute);
     expect(isBack()).toBe(true);
   });
@@ -122,7 +101,7 @@ describe('the dead-man timer', () => {
     await guard.stop();
     await clock.advance(60 * minute);
     expect(isBack()).toBe(false);
-    start();
+    startGuard();
     await clock.advance(0);
     expect(isBack()).toBe(true);
   });

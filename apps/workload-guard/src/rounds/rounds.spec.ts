@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KubernetesApiError } from '@snapfleet/kubernetes';
-import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { ResumeWorkload } from '@snapfleet/workloads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { GuardProcess } from '../testing/guard-process.js';
+import { clock, cluster, guard, minute, prepareGuard, removeGuard } from '../testing/guard-under-test.js';
 import {
   keyOf,
   never,
@@ -16,27 +12,18 @@ import {
   quiescedPod,
   replicas,
 } from '../testing/samples.js';
-import { VirtualClock } from '../testing/virtual-clock.js';
 import { AdoptMarkedUseCase } from './adopt-marked.use-case.js';
 import { DisarmResumedUseCase } from './disarm-resumed.use-case.js';
 import { Rounds } from './rounds.js';
 
-const minute = 60_000;
-let directory: string;
-let clock: VirtualClock;
-let cluster: FakeCluster;
-let guard: GuardProcess;
 let rounds: Rounds;
 const deployment = () => cluster.workloads.Deployment.objects.get('shop/orders');
 let reports: string[];
 const report = (_level: string, event: string) => void reports.push(event);
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'snapfleet-guard-'));
-  clock = new VirtualClock();
+  prepareGuard();
   reports = [];
-  cluster = new FakeCluster();
-  guard = new GuardProcess({ directory, clock, cluster });
   rounds = new Rounds(
     new AdoptMarkedUseCase(guard.timers, cluster, clock, report),
     new DisarmResumedUseCase(guard.timers, cluster, report),
@@ -53,8 +40,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await rounds.stop();
-  await guard.stop();
-  rmSync(directory, { recursive: true });
+  await removeGuard();
 });
 
 test('a workload whose timer was lost comes back at the time on its mark', async () => {
