@@ -6,13 +6,13 @@ const io = ['@nestjs/*', '@nats-io/*', '@kubernetes/*', 'execa'];
 
 const constraints = [
   { sourceTag: 'type:contract', onlyDependOnLibsWithTags: [], bannedExternalImports: io },
-  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:program', 'type:access'] },
+  { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:contract', 'type:system', 'type:access'] },
   {
     sourceTag: 'type:access',
     onlyDependOnLibsWithTags: ['type:contract'],
     bannedExternalImports: ['@nestjs/*', '@kubernetes/*', 'execa'],
   },
-  { sourceTag: 'type:program', onlyDependOnLibsWithTags: ['type:contract'] },
+  { sourceTag: 'type:system', onlyDependOnLibsWithTags: ['type:contract'] },
   // What several apps do in the same way.
   {
     sourceTag: 'type:feature',
@@ -27,14 +27,14 @@ const constraints = [
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:contract', 'type:sdk'], bannedExternalImports: io },
   {
     sourceTag: 'type:app',
-    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:program', 'type:feature'],
+    onlyDependOnLibsWithTags: ['type:contract', 'type:adapter', 'type:system', 'type:feature'],
   },
   {
     sourceTag: 'type:testing',
     onlyDependOnLibsWithTags: [
       'type:contract',
       'type:adapter',
-      'type:program',
+      'type:system',
       'type:access',
       'type:feature',
       'type:sdk',

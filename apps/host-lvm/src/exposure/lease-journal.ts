@@ -1,8 +1,8 @@
 import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VolumeHandle } from '@snapfleet/contracts';
+import { syncDirectory } from '@snapfleet/durable-files';
 import { z } from 'zod';
-import { syncDirectory } from '../durable-file.js';
 import { noFailpoint, type Failpoint } from '../privileged/failpoint.js';
 
 const leaseId = z.string().min(1).max(128);

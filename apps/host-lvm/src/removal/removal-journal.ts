@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LvUuid, VolumeHandle } from '@snapfleet/contracts';
+import { syncDirectory, writeFileDurably } from '@snapfleet/durable-files';
 import { z } from 'zod';
 
 const Intent = z.object({
@@ -11,6 +12,8 @@ const Intent = z.object({
 });
 /** A removal that was begun. */
 export type RemovalIntent = z.infer<typeof Intent>;
+
+const suffix = '.json';
 
 /**
  * Removals that were begun and have not ended: one file each, on the disk before `lvremove` is started. After a crash they
@@ -29,14 +32,7 @@ export class RemovalJournal {
 
   /** Resolves when the intent is on the disk. */
   async begin(intent: RemovalIntent): Promise<void> {
-    const file = await open(this.#pathOf(intent.lvUuid), 'w', 0o600);
-    try {
-      await file.writeFile(JSON.stringify(intent));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await syncDirectory(this.directory);
+    await writeFileDurably(this.#pathOf(intent.lvUuid), JSON.stringify(intent));
   }
 
   /** The removal has ended, one way or the other. */
@@ -44,13 +40,13 @@ export class RemovalJournal {
     await rm(this.#pathOf(lvUuid), { force: true });
   }
 
-  /** What was begun and has not ended. A file that a power cut tore was written before its effect: it is dropped. */
+  /** What was begun and has not ended. A file that was not finished was written before its effect: it is dropped. */
   async unfinished(): Promise<readonly RemovalIntent[]> {
     const names = await readdir(this.directory);
     const intents = await Promise.all(
       names.map(async (name) => {
         const path = join(this.directory, name);
-        const intent = readIntent(await readFile(path, 'utf8'));
+        const intent = name.endsWith(suffix) ? readIntent(await readFile(path, 'utf8')) : undefined;
         if (intent === undefined) await rm(path, { force: true });
         return intent === undefined ? [] : [intent];
       }),
@@ -59,7 +55,7 @@ export class RemovalJournal {
   }
 
   #pathOf(lvUuid: LvUuid): string {
-    return join(this.directory, `${lvUuid}.json`);
+    return join(this.directory, `${lvUuid}${suffix}`);
   }
 }
 
@@ -68,14 +64,5 @@ function readIntent(text: string): RemovalIntent | undefined {
     return Intent.parse(JSON.parse(text));
   } catch {
     return undefined;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationId } from '@snapfleet/contracts';
+import { writeFileDurably } from '@snapfleet/durable-files';
 import { z } from 'zod';
-import { replaceFile } from '../durable-file.js';
 
 const OpenFreeze = z.object({
   operationId: OperationId,
@@ -47,7 +47,7 @@ export class FreezeJournal {
   private write(change: (open: readonly OpenFreeze[]) => readonly OpenFreeze[]): Promise<void> {
     const written = this.last.then(async () => {
       this.open = change(this.open);
-      await replaceFile(this.path, JSON.stringify(this.open));
+      await writeFileDurably(this.path, JSON.stringify(this.open));
     });
     this.last = written.catch(() => undefined);
     return written;

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupReference, SnapfleetError } from '@snapfleet/contracts';
-import { syncDirectory } from '../durable-files.js';
+import { syncDirectory } from '@snapfleet/durable-files';
 import { readManifestSummary } from '../manifest/manifest-file.js';
 import type { BackupRequest, Mover, RestoredBackup, RestorePointKey, RestoreRequest, StoredBackup } from '../mover.js';
 import {

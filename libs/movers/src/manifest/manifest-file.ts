@@ -1,8 +1,8 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ManifestSummary, SnapfleetError } from '@snapfleet/contracts';
+import { syncDirectory } from '@snapfleet/durable-files';
 import { z } from 'zod';
-import { syncDirectory } from '../durable-files.js';
 import { ManifestDigest } from './manifest-digest.js';
 import { ManifestEntry, manifestLine } from './manifest-entry.js';
 

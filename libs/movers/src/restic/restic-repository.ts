@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { SnapfleetError } from '@snapfleet/contracts';
+import { writeFileDurably } from '@snapfleet/durable-files';
 import { createProgramRunner, ProgramError, type ProgramResult } from '@snapfleet/process';
 import { endsWithThisProcess } from '../ends-with-this-process.js';
-import { writeFileDurably } from '../durable-files.js';
 import { isMissing } from '../stored-backup.js';
 import { type ResticSnapshot, Snapshots } from './restic-output.js';
 

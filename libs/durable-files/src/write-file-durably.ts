@@ -1,17 +1,11 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from './sync-directory.js';
 
-/** Makes the names in a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Writes a small file so that it is there whole or not at all, also after a power cut. Mode 0600. */
+/**
+ * Makes a small file, or replaces it as a whole: after a power cut it has the old content or the new one, and the new one
+ * once this resolves. Mode 0600. Not for two writers of one file at a time.
+ */
 export async function writeFileDurably(path: string, content: string): Promise<void> {
   const partial = `${path}.partial`;
   const handle = await open(partial, 'w', 0o600);
