@@ -129,6 +129,19 @@ test('restore points are a table for people and one document for scripts', async
   expect(json.stderr).toBe('');
 });
 
+test('restore points of a claim that was made again since are marked, with what may be done about them', async () => {
+  const [uid, formerUid] = ['6f1c7a64-51a1-4b8e-9b6e-1f2c9b1f7a11', '0c5f9d0e-2b53-4d0e-8e0f-9b6e1f2c7a11'];
+  const made = { ...point, restorePointId: '11111111-1111-4111-8111-111111111111', claim: { uid } };
+  const other = { ...point, restorePointId: '22222222-2222-4222-8222-222222222222', namespace: 'other' };
+  const restorePoints = [made, { ...point, claim: { uid: formerUid } }, { ...other, claim: { uid: formerUid } }];
+  const client = { ask: () => Promise.resolve({ restorePoints }) } as unknown as SnapfleetClient;
+  const { stdout, stderr } = await run('snapshot list', client);
+  expect(stdout.match(/\(former\)/g)).toHaveLength(1);
+  expect(stdout).toContain(`${id}  shop/orders (former)`);
+  expect(stderr).toContain('--allow-last-good-copy');
+  expect((await run('snapshot list --json', client)).stderr).toBe('');
+});
+
 test('text from outside cannot act on the terminal', async () => {
   const client = { ask: () => Promise.resolve({ restorePoint: point }) } as unknown as SnapfleetClient;
   const { stdout } = await run(`snapshot show ${id}`, client);

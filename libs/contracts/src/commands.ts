@@ -181,7 +181,9 @@ export const SnapshotDelete = defineCommand({
     allowLastGoodCopy: z
       .boolean()
       .default(false)
-      .describe('needed to delete the last verified restore point of a volume'),
+      .describe(
+        'needed to delete the last verified restore point of a volume; a claim that was made again under its name is another volume',
+      ),
     ...whoAndWhy,
   }),
   errors: ['snapshot_not_found', 'snapshot_in_use', 'snapshot_delete_pending', 'last_good_copy', 'not_ours'],

@@ -144,7 +144,7 @@ export const errorCodes = {
   ),
   last_good_copy: final(
     'This is the last verified copy of the volume.',
-    'Make and verify another restore point first, or say in the command that the last good copy may go.',
+    'Make and verify another restore point first, or say in the command that the last good copy may go (`--allow-last-good-copy`). Where the message names the uid of a claim that was made again since, only the latter is left.',
   ),
   not_ours: final(
     'The object exists, but was not made by Snapfleet for this purpose.',

@@ -104,7 +104,7 @@ export const Assertion = z.object({
 });
 export type Assertion = z.infer<typeof Assertion>;
 
-/** What becomes of older restore points of the same volume. */
+/** What becomes of older restore points of the same claim, by its uid. */
 export const Retention = z.object({
   keepLast: z
     .number()
@@ -112,7 +112,7 @@ export const Retention = z.object({
     .min(1)
     .max(1000)
     .describe(
-      'after a verified run, older restore points beyond this number lose their local snapshot; never the last verified one',
+      'after a verified run, older restore points of the same claim (by its uid) beyond this number lose their local snapshot; never the last verified one',
     ),
 });
 export type Retention = z.infer<typeof Retention>;

@@ -40,7 +40,10 @@ export function addSnapshotDelete(parent: Command, runtime: Runtime): void {
       '--release-finalizers',
       'if the VolumeSnapshot will not go and nothing refers to it: take its finalizers off',
     )
-    .option('--allow-last-good-copy', 'even if it is the last verified restore point of the volume');
+    .option(
+      '--allow-last-good-copy',
+      'even if it is the last verified restore point of the volume, or of a claim that was made again since',
+    );
   addWaitOptions(command);
   examples(command, [
     ['snapfleet snapshot delete 5b0a4c3e', 'the local snapshot'],

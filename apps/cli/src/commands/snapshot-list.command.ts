@@ -2,6 +2,7 @@ import type { RestorePoint } from '@snapfleet/client';
 import type { Command } from 'commander';
 import { examples } from '../input/examples.js';
 import { parseCount, parseVolume, type Volume } from '../input/parse-arguments.js';
+import { ofFormerClaims } from '../output/former-claims.js';
 import { table } from '../output/table.js';
 import { bytes, moment } from '../output/units.js';
 import type { Runtime } from '../runtime.js';
@@ -14,11 +15,16 @@ interface Options {
 
 const mark = { pending: '…', completed: '✓', verified: '✓', failed: '✗', deleted: '-' } as const;
 
+const formerMark = ' (former)';
+const formerNote =
+  '(former): the claim was deleted and made again since. Retention leaves these alone; `snapfleet snapshot delete <id>` deletes one, ' +
+  'the last verified one with --allow-last-good-copy.';
+
 /** What there is of backups and verdicts, in a few characters. */
-function rowOf(point: RestorePoint): string[] {
+function rowOf(point: RestorePoint, former: boolean): string[] {
   return [
     point.restorePointId,
-    `${point.namespace}/${point.persistentVolumeClaim}`,
+    `${point.namespace}/${point.persistentVolumeClaim}${former ? formerMark : ''}`,
     point.phase,
     point.consistency ?? '',
     point.snapshot === undefined ? '' : bytes(point.snapshot.restoreSizeBytes),
@@ -39,7 +45,14 @@ async function list(session: Session, volume: Volume | undefined, options: Optio
   else if (restorePoints.length === 0) terminal.note('There are no restore points.');
   else {
     const headings = ['ID', 'VOLUME', 'PHASE', 'GRADE', 'SIZE', 'BACKUPS', 'PROVEN', 'REQUESTED'];
-    terminal.line(table(headings, restorePoints.map(rowOf)));
+    const former = ofFormerClaims(restorePoints);
+    terminal.line(
+      table(
+        headings,
+        restorePoints.map((point) => rowOf(point, former.has(point.restorePointId))),
+      ),
+    );
+    if (former.size > 0) terminal.note(formerNote);
   }
   return undefined;
 }

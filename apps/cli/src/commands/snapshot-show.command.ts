@@ -28,6 +28,7 @@ function facts(point: RestorePoint): string {
     ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
     ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
     ...factsOfSnapshot(snapshot),
+    ['Claim uid', claim?.uid],
     ['StorageClass', claim?.storageClassName],
     ['Notice', notices.map(({ message }) => message).join('; ') || undefined],
     ['Error', errorText(point.error)],

@@ -20,6 +20,7 @@ import {
 } from '@snapfleet/contracts';
 import { wouldRemoveLastGoodCopy } from '../catalogue/last-good-copy.js';
 import { withPendingBackup, withPendingVerification } from '../catalogue/restore-point-progress.js';
+import { describeVolume } from '../catalogue/volume-of-point.js';
 import { backupProofRequest, backupRequest, snapshotProofRequest } from '../catalogue/work-request.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { JournalTransactions } from '../journal/journal.js';
@@ -78,13 +79,10 @@ export class AcceptCommandUseCase {
     const { restorePointId, deleteBackups, purge, releaseFinalizers, allowLastGoodCopy } = message.data;
     this.accept(message, 'snapshot.delete', () => {
       const existing = this.deletable(restorePointId, purge);
-      const ofVolume = this.parts.restorePoints.ofVolume(existing.namespace, existing.persistentVolumeClaim);
-      if (!allowLastGoodCopy && wouldRemoveLastGoodCopy(existing, ofVolume, deleteBackups)) {
-        const volume = `${existing.namespace}/${existing.persistentVolumeClaim}`;
-        throw new SnapfleetError(
-          'last_good_copy',
-          `restore point ${restorePointId} is the last verified copy of ${volume}`,
-        );
+      const ofName = this.parts.restorePoints.ofName(existing);
+      if (!allowLastGoodCopy && wouldRemoveLastGoodCopy(existing, ofName, deleteBackups)) {
+        const what = `restore point ${restorePointId} is the last verified copy of ${describeVolume(existing)}`;
+        throw new SnapfleetError('last_good_copy', what);
       }
       // From here on it counts as gone, so that no second deletion relies on it.
       const point: RestorePoint = { ...existing, phase: 'deleting' };

@@ -9,9 +9,10 @@ const verifiedAt = '2026-11-23T11:00:00Z';
 interface Shape {
   readonly snapshot?: 'verified' | 'unverified' | 'gone';
   readonly backup?: 'verified' | 'unverified' | 'deleted';
+  readonly uid?: string;
 }
 
-function point(name: string, { snapshot = 'unverified', backup }: Shape): RestorePoint {
+function point(name: string, { snapshot = 'unverified', backup, uid = ready.claim.uid }: Shape): RestorePoint {
   return RestorePoint.parse({
     restorePointId: deterministicUuid(name),
     namespace: 'shop',
@@ -19,6 +20,7 @@ function point(name: string, { snapshot = 'unverified', backup }: Shape): Restor
     phase: 'resumed',
     requestedAt: '2026-11-23T10:00:00Z',
     policy: {},
+    claim: { ...ready.claim, uid },
     ...(snapshot === 'gone' ? {} : { snapshot: ready.snapshot }),
     backups:
       backup === undefined
@@ -60,20 +62,38 @@ describe('the last good copy', () => {
   });
 });
 
+describe('a claim that was made again', () => {
+  const former = point('former', { snapshot: 'verified', uid: deterministicUuid('former') });
+  const made = point('made', { snapshot: 'verified', backup: 'verified' });
+
+  test('is another volume for the last good copy', () => {
+    expect(wouldRemoveLastGoodCopy(former, [made, former], false)).toBe(true);
+  });
+
+  test('is another volume for the retention, and takes none of its numbers', () => {
+    const older = point('older', {});
+    expect(expiredByRetention(made, [made, former, older], 1)).toEqual([older]);
+    expect(expiredByRetention(made, [made, former, older], 2)).toEqual([]);
+  });
+});
+
 describe('retention', () => {
+  const expired = (points: readonly [RestorePoint, ...RestorePoint[]], keepLast: number): RestorePoint[] =>
+    expiredByRetention(points[0], points, keepLast);
+
   test('lets go of the oldest beyond the number, the oldest first', () => {
-    const points = [
+    const points: readonly [RestorePoint, ...RestorePoint[]] = [
       point('new', { snapshot: 'verified' }),
       point('older', {}),
       point('oldest', { snapshot: 'verified' }),
     ];
-    expect(expiredByRetention(points, 1).map(({ restorePointId }) => restorePointId)).toEqual([
+    expect(expired(points, 1).map(({ restorePointId }) => restorePointId)).toEqual([
       points[2]?.restorePointId,
       points[1]?.restorePointId,
     ]);
   });
 
   test('lets go of nothing while none of those that are kept is verified', () => {
-    expect(expiredByRetention([point('new', {}), point('old', { snapshot: 'verified' })], 1)).toEqual([]);
+    expect(expired([point('new', {}), point('old', { snapshot: 'verified' })], 1)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { BackupRecord, RestorePoint, VerificationRecord } from '@snapfleet/contracts';
+import { isOfSameVolume } from './volume-of-point.js';
 
 /** Proven once, and by no later comparison refuted: a new attempt that is pending, or failed for another cause, takes nothing away. */
 const isProven = ({ verifiedAt }: VerificationRecord): boolean => verifiedAt !== undefined;
@@ -33,15 +34,18 @@ export function isGood(point: RestorePoint): boolean {
 /**
  * Whether a deletion would take the last copy of a volume that is proven to restore: the restore point holds one,
  * none stays behind in it, and no other restore point of the volume has one.
+ * @param others restore points of any volumes
  */
 export function wouldRemoveLastGoodCopy(
   point: RestorePoint,
-  ofVolume: readonly RestorePoint[],
+  others: readonly RestorePoint[],
   deleteBackups: boolean,
 ): boolean {
   if (!hasVerifiedSnapshot(point) && !hasVerifiedBackup(point)) return false;
   if (!deleteBackups && hasVerifiedBackup(point)) return false;
-  return !ofVolume.some((other) => other.restorePointId !== point.restorePointId && isGood(other));
+  return !others.some(
+    (other) => other.restorePointId !== point.restorePointId && isOfSameVolume(point, other) && isGood(other),
+  );
 }
 
 /** Whether a backup or a verification still waits for this restore point. */
@@ -49,13 +53,21 @@ export const hasOpenWork = ({ backups, verifications }: RestorePoint): boolean =
   [...backups, ...verifications].some(({ state }) => state === 'pending');
 
 /**
- * What a retention of `keepLast` lets go of, the oldest first: local snapshots beyond that number, none before a verified
- * one is kept, and none that a backup or a verification still waits for.
- * @param ofVolume the restore points of the volume, the newest first
+ * What a retention of `keepLast` lets go of for a new restore point, the oldest first: local snapshots of its volume beyond
+ * that number, none before a verified one is kept, and none that a backup or a verification still waits for.
+ * @param points of any volumes, the newest first
  */
-export function expiredByRetention(ofVolume: readonly RestorePoint[], keepLast: number): RestorePoint[] {
-  const withSnapshot = ofVolume.filter(
-    ({ snapshot, phase }) => snapshot !== undefined && phase !== 'failed' && phase !== 'deleted',
+export function expiredByRetention(
+  because: RestorePoint,
+  points: readonly RestorePoint[],
+  keepLast: number,
+): RestorePoint[] {
+  const withSnapshot = points.filter(
+    (point) =>
+      isOfSameVolume(because, point) &&
+      point.snapshot !== undefined &&
+      point.phase !== 'failed' &&
+      point.phase !== 'deleted',
   );
   const kept = withSnapshot.slice(0, keepLast);
   if (!kept.some(isGood)) return [];

@@ -66,8 +66,7 @@ export class RecordFactUseCase {
   private expire(point: RestorePoint, making: Operation): Operation[] {
     const { operations, restorePoints, now } = this.parts;
     if (point.policy.retention === undefined) return [];
-    const ofVolume = restorePoints.ofVolume(point.namespace, point.persistentVolumeClaim);
-    return expiredByRetention(ofVolume, point.policy.retention.keepLast)
+    return expiredByRetention(point, restorePoints.ofName(point), point.policy.retention.keepLast)
       .filter(({ restorePointId }) => !operations.isDeleting(restorePointId))
       .filter((expired) => {
         const added = operations.add(followingDeletion(expired, making, 'retention'), now());

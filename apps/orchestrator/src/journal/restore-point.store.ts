@@ -1,4 +1,4 @@
-import { RestorePoint, type RestorePointId } from '@snapfleet/contracts';
+import { RestorePoint, type RestorePointId, type VolumeReference } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { JournalDatabase } from './journal.js';
 import { SnapshotIdentityStore } from './snapshot-identity.store.js';
@@ -60,8 +60,8 @@ export class RestorePointStore {
     return this.list({ includeDeleted: false, limit: 100_000 });
   }
 
-  /** All of one volume that are not deleted, the newest first. */
-  ofVolume(namespace: string, persistentVolumeClaim: string): RestorePoint[] {
+  /** All of claims of this name that are not deleted, the newest first; a claim that was made again is another volume. */
+  ofName({ namespace, persistentVolumeClaim }: VolumeReference): RestorePoint[] {
     return this.list({ namespace, persistentVolumeClaim, includeDeleted: false, limit: 100_000 });
   }
 

@@ -1,0 +1,146 @@
+import {
+  type AgentCommandDefinition,
+  BackupCompleted,
+  ClaimFacts,
+  createMessage,
+  deterministicUuid,
+  DeviceId,
+  operationIdFor,
+  RestorePointId,
+  RestoreVerified,
+  SnapfleetError,
+  SnapshotCreate,
+  SnapshotDelete,
+  SnapshotReady,
+} from '@snapfleet/contracts';
+import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
+import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
+import { EventRecorder } from '../journal/event-recorder.js';
+import { Journal } from '../journal/journal.js';
+import { OperationStore } from '../journal/operation.store.js';
+import { Outbox } from '../journal/outbox.js';
+import { RestorePointStore } from '../journal/restore-point.store.js';
+import { OperationRunner } from '../operations/operation-runner.js';
+import { workflows } from '../workflow/workflows.js';
+import { preflightReply } from '../workflow/create/replies-under-test.js';
+import { afterBackupCompleted, afterVerified } from './restore-point-progress.js';
+
+const device = DeviceId.parse('edge-1');
+const at = '2026-11-23T10:00:00Z';
+const now = (): Date => new Date(at);
+const ready = SnapshotReady.data.parse(SnapshotReady.example);
+const mover = 'copy';
+const noRoom = new SnapfleetError('pool_headroom_missing', 'no room').toDetail();
+const volume = { namespace: 'shop', persistentVolumeClaim: 'orders' };
+
+/** A copy of the data of a restore point: its local snapshot, or its backup. */
+export type CopyKind = 'snapshot' | 'backup';
+
+/** The uid of the claim that was the first, the second, … of its name. */
+export const uidOf = (generation: number): string => deterministicUuid('claim', String(generation));
+
+/** The orchestrator with its journal on a device of one volume, and the copies that are really there. */
+export class OrchestratorUnderTest {
+  /** Counts how often the claim was made again. */
+  generation = 0;
+  poolIsFull = false;
+  /** The copies that exist, of each restore point. */
+  readonly copies = new Map<RestorePointId, Set<CopyKind>>();
+  readonly journal = new Journal(':memory:');
+  readonly restorePoints = new RestorePointStore(this.journal);
+  readonly operations = new OperationStore(this.journal);
+  private readonly accept: AcceptCommandUseCase;
+  private readonly facts: RecordFactUseCase;
+  private commands = 0;
+
+  constructor() {
+    const parts = {
+      device,
+      journal: this.journal,
+      operations: this.operations,
+      restorePoints: this.restorePoints,
+      events: new EventRecorder(new Outbox(this.journal), () => undefined),
+      workflows,
+      caller: { call: this.answer.bind(this) },
+      clock: { now, sleep: () => Promise.resolve() },
+      now,
+      report: () => undefined,
+    };
+    const runner = new OperationRunner(parts);
+    this.accept = new AcceptCommandUseCase({ ...parts, runner });
+    this.facts = new RecordFactUseCase({ ...parts, runner });
+  }
+
+  /** Makes a restore point of the claim as it is now, and waits until it is ready or refused. */
+  async make(policy: object = {}): Promise<RestorePointId> {
+    const key = String((this.commands += 1));
+    const data = { ...volume, idempotencyKey: key, policy: { movers: [mover], ...policy } };
+    this.accept.create(createMessage(SnapshotCreate, data, { device, publisher: 'client', id: `create-${key}` }));
+    await this.rest();
+    return RestorePointId.parse(operationIdFor(device, 'snapshot.create', key));
+  }
+
+  /** @throws SnapfleetError what a refusal tells */
+  async delete(restorePointId: RestorePointId, options: object = {}): Promise<void> {
+    const id = `delete-${String((this.commands += 1))}`;
+    this.accept.delete(
+      createMessage(SnapshotDelete, { restorePointId, ...options }, { device, publisher: 'client', id }),
+    );
+    await this.rest();
+  }
+
+  /** The worker has made the backup; nothing where its snapshot is not there. */
+  async backUp(restorePointId: RestorePointId): Promise<void> {
+    if (this.copies.get(restorePointId)?.has('snapshot') !== true) return;
+    this.copies.get(restorePointId)?.add('backup');
+    const backup = { mover, destination: 'default', location: restorePointId };
+    const fact = BackupCompleted.data.parse({ ...BackupCompleted.example, restorePointId, backup });
+    this.facts.run(restorePointId, (point) => afterBackupCompleted(point, fact, at));
+    await this.rest();
+  }
+
+  /** The verifier has proven this copy; false where it is not there. */
+  async prove(restorePointId: RestorePointId, level: CopyKind): Promise<boolean> {
+    if (this.copies.get(restorePointId)?.has(level) !== true) return false;
+    const { mover: _mover, ...example } = RestoreVerified.data.parse(RestoreVerified.example);
+    const fact = { ...example, level, restorePointId, ...(level === 'backup' ? { mover } : {}) };
+    this.facts.run(restorePointId, (point) => afterVerified(point, RestoreVerified.data.parse(fact), at));
+    await this.rest();
+    return true;
+  }
+
+  /** As journals of old may hold it. */
+  forgetClaim(restorePointId: RestorePointId): void {
+    const { claim: _claim, ...point } = this.restorePoints.find(restorePointId) ?? {};
+    if ('restorePointId' in point) this.restorePoints.save({ ...point, restorePointId });
+  }
+
+  private async rest(): Promise<void> {
+    while (this.operations.open().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private answer({ name }: AgentCommandDefinition, data: unknown): Promise<unknown> {
+    const about = data as { readonly restorePointId: RestorePointId };
+    switch (name) {
+      case 'claim.preflight':
+        return Promise.resolve({ ...preflightReply('none'), claim: this.claim() });
+      case 'volume.survey':
+        return Promise.resolve({ volumes: [], findings: this.poolIsFull ? [noRoom] : [] });
+      case 'snapshot.take':
+        return Promise.resolve(this.take(about.restorePointId));
+      default:
+        this.copies.get(about.restorePointId)?.delete(name === 'backup.remove' ? 'backup' : 'snapshot');
+        return Promise.resolve({ freed: true });
+    }
+  }
+
+  private claim(): ClaimFacts {
+    return ClaimFacts.parse({ ...ready.claim, uid: uidOf(this.generation) });
+  }
+
+  private take(restorePointId: RestorePointId): object {
+    this.copies.set(restorePointId, new Set(['snapshot']));
+    const volumeSnapshotUid = deterministicUuid('snapshot', restorePointId);
+    return { ...ready.snapshot, volumeSnapshotUid, snapshotHandle: volumeSnapshotUid, deletionPolicy: 'Delete' };
+  }
+}
