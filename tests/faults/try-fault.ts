@@ -8,6 +8,7 @@ import {
 } from '@snapfleet/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../support/wait-until.js';
+import { downtimeFlaws } from './downtime-flaws.js';
 import { type FaultBench, files, marker } from './fault-bench.js';
 import { type Fault, nameOfFault } from './fault-list.js';
 import { injectFault } from './inject-fault.js';
@@ -40,7 +41,7 @@ export async function tryFault(bench: FaultBench, fault: Fault): Promise<FaultVe
   try {
     const { handle, misdeeds } = await injectFault(bench, fault);
     wrongEnds.push(...misdeeds);
-    const { made, problems } = await endOf(bench, fault, handle);
+    const { made, problems } = await endOf(bench, fault, handle, begun);
     wrongEnds.push(...problems);
     calm(bench);
     dataLost.push(...(await withFreshConnection(() => lostData(bench, made, handle))));
@@ -92,14 +93,15 @@ interface End {
   readonly problems: readonly string[];
 }
 
-async function endOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<End> {
+/** @param begunMs a moment before the operation, by a clock that nobody sets */
+async function endOf(bench: FaultBench, fault: Fault, handle: Handle, begunMs: number): Promise<End> {
   const failure = await failureOf(bench, handle);
   const ended = failure?.code ?? 'ready';
   const made = failure === undefined;
   const wanted = isCancelled(fault) ? 'cancelled' : 'ready';
   const isRight = ended === wanted || (failure !== undefined && mayRefuse(fault, failure));
   const wrong = isRight ? [] : [`it ended ${ended}, not ${wanted}: ${failure?.message ?? ''}`];
-  const problems = [...wrong, ...(made ? await flawsOf(bench, fault, handle) : [])];
+  const problems = [...wrong, ...(made ? await flawsOf(bench, fault, handle, begunMs) : [])];
   const told = await endings(bench, handle);
   return { made, problems: told === 1 ? problems : [...problems, `${String(told)} terminal events were told`] };
 }
@@ -115,16 +117,15 @@ async function failureOf(bench: FaultBench, handle: Handle): Promise<CommandFail
 }
 
 /** What a snapshot that was made is not, and has to be. */
-async function flawsOf(bench: FaultBench, fault: Fault, handle: Handle): Promise<string[]> {
-  const problems: string[] = [];
+async function flawsOf(bench: FaultBench, fault: Fault, handle: Handle, begunMs: number): Promise<string[]> {
+  const point = await show(bench, handle.restorePointId);
+  const problems = downtimeFlaws(point, fault.blow, performance.now() - begunMs);
   if (fault.at.kind === 'event') {
     const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
     if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
   }
-  if (hasHooks(fault)) {
-    const { consistency } = await show(bench, handle.restorePointId);
-    if (consistency !== 'app') problems.push(`its grade is ${String(consistency)}, not app`);
-  }
+  if (hasHooks(fault) && point.consistency !== 'app')
+    problems.push(`its grade is ${String(point.consistency)}, not app`);
   return problems;
 }
 

@@ -87,6 +87,14 @@ export const BroughtBack = z.object({
 });
 export type BroughtBack = z.infer<typeof BroughtBack>;
 
+/** By which clock it was counted how long a workload was away. */
+export const DowntimeClock = z
+  .enum(['boot', 'wall'])
+  .optional()
+  .describe(
+    "`boot`: by the time since the boot, which nobody can set; `wall`: two times of the device's clock were compared, which is wrong where that was set meanwhile; absent: `wall`, told by a service of before",
+  );
+
 /** Counts of a manifest. */
 export const ManifestSummary = z.object({
   rootDigest: Digest.describe('digest of the whole manifest: equal digests mean equal trees'),
@@ -164,7 +172,8 @@ export const RestorePoint = z.object({
   reason: z.string().max(1024).optional(),
   requestedAt: z.iso.datetime({ offset: true }),
   readyAt: z.iso.datetime({ offset: true }).optional(),
-  downtimeMs: z.number().int().nonnegative().optional().describe('how long the workload was away or frozen'),
+  downtimeMs: z.number().int().nonnegative().optional().describe('as in `workload.resumed`'),
+  downtimeClock: DowntimeClock,
   broughtBack: BroughtBack.optional(),
   group: RestorePointGroup.optional(),
   notices: z.array(Notice).max(16).optional(),

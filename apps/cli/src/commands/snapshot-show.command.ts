@@ -2,9 +2,10 @@ import type { RestorePoint } from '@snapfleet/client';
 import type { Command } from 'commander';
 import { examples } from '../input/examples.js';
 import { findRestorePoint } from '../input/find-restore-point.js';
+import { downtime } from '../output/downtime.js';
 import { properties, table } from '../output/table.js';
 import type { Terminal } from '../output/terminal.js';
-import { bytes, duration, moment } from '../output/units.js';
+import { bytes, moment } from '../output/units.js';
 import type { Runtime } from '../runtime.js';
 import { inSession, type Session } from '../session.js';
 
@@ -25,7 +26,7 @@ function facts(point: RestorePoint): string {
     ['Ready', point.readyAt && moment(point.readyAt)],
     ['Group', group && `${group.groupId}, ${String(group.restorePointIds.length)} volumes`],
     ['Quiesced', quiescedText(policy.quiesce)],
-    ['Downtime', point.downtimeMs === undefined ? undefined : duration(point.downtimeMs)],
+    ['Downtime', point.downtimeMs === undefined ? undefined : downtime(point.downtimeMs, point.downtimeClock)],
     ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
     ...factsOfSnapshot(snapshot),
     ['Claim uid', claim?.uid],

@@ -19,6 +19,8 @@ test('what matters of an event is said', () => {
   expect(describeEvent({ ...resumed, data: { ...resumed.data, broughtBack } } as SnapfleetEvent)).toBe(
     'Deployment/orders is back after 8.1 s, brought back by the dead-man-timer',
   );
+  const byClock = { ...resumed, data: { ...resumed.data, downtimeClock: 'wall' } } as SnapfleetEvent;
+  expect(describeEvent(byClock)).toBe('Deployment/orders is back after 8.1 s by the clock of the device');
   expect(describeEvent(eventOf('backup.completed'))).toBe('copy: 10 files, 1.0 MiB in 1.2 s');
   expect(describeEvent(eventOf('restore.failed'))).toContain('backup copy: verification_failed');
 });

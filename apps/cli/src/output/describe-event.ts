@@ -1,4 +1,5 @@
 import type { EventData, EventName, SnapfleetEvent } from '@snapfleet/client';
+import { downtime } from './downtime.js';
 import { bytes, duration } from './units.js';
 
 type Describe = { readonly [Name in EventName]?: (data: EventData<Name>) => string };
@@ -23,7 +24,7 @@ const descriptions: Describe = {
   'workload.quiesced': (data) => `${workload(data)} ${quiescedAs[data.level]}`,
   'workload.resumed': (data) =>
     [
-      `${workload(data)} is back after ${duration(data.downtimeMs)}` +
+      `${workload(data)} is back after ${downtime(data.downtimeMs, data.downtimeClock)}` +
         (data.broughtBack === undefined ? '' : `, brought back by the ${data.broughtBack.by}`),
       data.conflict,
     ]

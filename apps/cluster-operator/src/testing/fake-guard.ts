@@ -10,6 +10,8 @@ export class FakeGuard implements WorkloadGuard {
   readonly ended = new Map<string, TimerAnswer>();
   /** Whether it may run commands in Pods. */
   mayRunHooks = true;
+  /** What it has counted; undefined: it could not. */
+  downtimeMs: number | undefined;
   /** How many of the next questions stay without an answer. */
   silences = 0;
 
@@ -34,7 +36,8 @@ export class FakeGuard implements WorkloadGuard {
       const ended = this.ended.get(operationId);
       if (ended !== undefined) return ended;
       this.writes.push('disarm');
-      const disarmed: TimerAnswer = { state: 'disarmed', operationId, wasArmed: this.orders.has(operationId) };
+      const wasArmed = this.orders.has(operationId);
+      const disarmed: TimerAnswer = { state: 'disarmed', operationId, wasArmed, downtimeMs: this.downtimeMs };
       this.ended.set(operationId, disarmed);
       return disarmed;
     });
@@ -57,7 +60,16 @@ export class FakeGuard implements WorkloadGuard {
     const { namespace, workload } = order;
     const about = { kind: workload.kind, name: workload.name, uid: workloadUid };
     const at = '2026-11-23T12:15:00.000Z';
-    const told = { state: 'brought-back', operationId, namespace, workload: about, at, readySnapshots } as const;
+    const { downtimeMs } = this;
+    const told = {
+      state: 'brought-back' as const,
+      operationId,
+      namespace,
+      workload: about,
+      at,
+      readySnapshots,
+      downtimeMs,
+    };
     this.ended.set(operationId, told);
     return told;
   }

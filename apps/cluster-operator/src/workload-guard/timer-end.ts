@@ -18,8 +18,15 @@ export async function orSilent<T>(answer: Promise<T>): Promise<T | SnapfleetErro
 /** How a timer ended that was not faster than its operation, or the error of a guard that is away. */
 type End = Exclude<TimerAnswer, { state: 'brought-back' }> | SnapfleetError;
 
-/** What a reply says of that end: nothing, or why it is not known whether the workload stayed away until then. */
-export function proofOf(end: End): { readonly unproven?: string } {
+/** What a reply says of that end: how long the workload was away, or why it is not known whether it was until then. */
+export function proofOf(end: End): { readonly unproven?: string; readonly downtimeMs?: number } {
   if (end instanceof SnapfleetError) return { unproven: end.message.slice(0, 1024) };
-  return end.state === 'disarmed' && end.wasArmed ? {} : { unproven: unknownTimer };
+  return end.state === 'disarmed' && end.wasArmed ? downtimeOf(end) : { unproven: unknownTimer };
 }
+
+/** How long the workload was away or held, where the guard could count it. */
+export const downtimeOf = ({
+  downtimeMs,
+}: {
+  readonly downtimeMs?: number | undefined;
+}): { readonly downtimeMs?: number } => (downtimeMs === undefined ? {} : { downtimeMs });

@@ -100,6 +100,17 @@ describe('after the cut', () => {
     await expect(after()).resolves.toMatchObject({ endedAt, broughtBack: { readySnapshots: [] } });
   });
 
+  test('how long they were held is what the guard has counted, where they go on by its time', async () => {
+    guard.downtimeMs = 4_321;
+    await before();
+    await expect(after()).resolves.toMatchObject({ downtimeMs: 4_321 });
+    guard.ended.clear();
+    const broughtBack = guard.bringsBack(key, []);
+    await expect(after()).resolves.toMatchObject({ downtimeMs: 4_321 });
+    guard.ended.set(operationId, { ...broughtBack, conflict: 'given up' });
+    await expect(after()).resolves.not.toHaveProperty('downtimeMs');
+  });
+
   test('nothing is proven where the guard does not answer, or knows no timer', async () => {
     await before();
     guard.silences = 1;

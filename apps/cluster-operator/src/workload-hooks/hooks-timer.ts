@@ -1,6 +1,6 @@
 import { ObjectUid, SnapfleetError, type DataOf, type ReplyOf, type WorkloadRunHooks } from '@snapfleet/contracts';
 import type { TimerAnswer, TimerKey, WorkloadGuard } from '@snapfleet/workloads';
-import { orSilent, proofOf } from '../workload-guard/timer-end.js';
+import { downtimeOf, orSilent, proofOf } from '../workload-guard/timer-end.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
 type Reply = ReplyOf<typeof WorkloadRunHooks>;
@@ -46,5 +46,6 @@ function replyOf(end: Extract<TimerAnswer, { state: 'brought-back' }>, reply: Re
   const { at, conflict, readySnapshots } = end;
   const broughtBack = { by: 'dead-man-timer' as const, at, readySnapshots };
   // Where the hooks of the guard had failed, the application goes on only now.
-  return { ...reply, endedAt: conflict === undefined ? at : reply.endedAt, broughtBack };
+  if (conflict !== undefined) return { ...reply, broughtBack };
+  return { ...reply, endedAt: at, broughtBack, ...downtimeOf(end) };
 }

@@ -224,6 +224,15 @@ test('where the guard was faster, its outcome is told and nothing is done again'
   expect(cluster.writes).toEqual([]);
 });
 
+test('how long it was away is what the guard has counted, whichever of them was faster', async () => {
+  guard.downtimeMs = 4_321;
+  await quiesce();
+  await expect(resume()).resolves.toMatchObject({ downtimeMs: 4_321 });
+  guard.ended.clear();
+  guard.bringsBack(timerKey(), []);
+  await expect(resume()).resolves.toMatchObject({ downtimeMs: 4_321, broughtBack: { by: 'dead-man-timer' } });
+});
+
 test('a guard that fires while its workload is being resumed is told too', async () => {
   await quiesce();
   guard.bringsBack(timerKey(), []);

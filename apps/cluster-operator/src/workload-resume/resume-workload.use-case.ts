@@ -1,7 +1,7 @@
 import { SnapfleetError, WorkloadResume, type DataOf, type ReplyOf } from '@snapfleet/contracts';
 import { Deadline } from '@snapfleet/kubernetes';
 import type { Resumed, ResumeWorkload, TimerAnswer, WorkloadGuard } from '@snapfleet/workloads';
-import { orSilent, proofOf } from '../workload-guard/timer-end.js';
+import { downtimeOf, orSilent, proofOf } from '../workload-guard/timer-end.js';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 
 type Command = DataOf<typeof WorkloadResume>;
@@ -35,7 +35,8 @@ export class ResumeWorkloadUseCase {
 }
 
 /** @param resumed what was found after the guard, where it had not told its own outcome */
-function replyOf({ at, readySnapshots, replicas, conflict }: BroughtBack, resumed?: Resumed): Reply {
+function replyOf(end: BroughtBack, resumed?: Resumed): Reply {
+  const { at, readySnapshots, replicas, conflict } = end;
   const known = replicas !== undefined || conflict !== undefined;
   const told = known ? { replicas, conflict } : { replicas: resumed?.replicas, conflict: resumed?.conflict };
   return {
@@ -43,5 +44,6 @@ function replyOf({ at, readySnapshots, replicas, conflict }: BroughtBack, resume
     ...(told.replicas === undefined ? {} : { replicas: told.replicas }),
     ...(told.conflict === undefined ? {} : { conflict: told.conflict }),
     broughtBack: { by: 'dead-man-timer', at, readySnapshots },
+    ...downtimeOf(end),
   };
 }

@@ -12,8 +12,10 @@ export interface GuardedDevice {
 interface ModelTimer {
   state: 'armed' | 'firing' | 'brought-back' | 'disarmed';
   readonly forget: () => void;
+  readonly armedMs: number;
   at: string;
   readySnapshots: readonly string[];
+  downtimeMs: number | undefined;
 }
 
 /** The workload guard. It is never killed here: its own tests kill it at each point. */
@@ -34,21 +36,38 @@ export class ModelGuard {
     if (known?.state === 'armed') return;
     if (known !== undefined) throw new SnapfleetError('operation_superseded', `its timer is ${known.state}`);
     const forget = this.time.after(maximumDowntimeSeconds * 1000, () => this.fire(operationId));
-    this.timers.set(operationId, { state: 'armed', forget, at: '', readySnapshots: [] });
+    const armedMs = this.time.elapsedMs;
+    this.timers.set(operationId, {
+      state: 'armed',
+      forget,
+      armedMs,
+      at: '',
+      readySnapshots: [],
+      downtimeMs: undefined,
+    });
   }
 
   /** What `workload.resume` is told after it has put the workload back. */
   disarm(operationId: string): Record<string, unknown> {
-    const timer = this.timers.get(operationId);
-    if (timer === undefined || timer.state === 'armed') {
-      timer?.forget();
-      this.timers.set(operationId, { state: 'disarmed', forget: () => undefined, at: '', readySnapshots: [] });
-      return {};
+    const timer = this.timers.get(operationId) ?? this.neverArmed(operationId);
+    if (timer.state === 'armed') {
+      timer.forget();
+      timer.state = 'disarmed';
+      timer.downtimeMs = this.time.elapsedMs - timer.armedMs;
     }
-    if (timer.state === 'disarmed') return {};
     if (timer.state === 'firing') this.finish(timer);
-    const { at, readySnapshots } = timer;
-    return { resumedAt: at, broughtBack: { by: 'dead-man-timer', at, readySnapshots } };
+    const { state, at, readySnapshots, downtimeMs } = timer;
+    const downtime = downtimeMs === undefined ? {} : { downtimeMs };
+    if (state === 'disarmed') return downtime;
+    return { ...downtime, resumedAt: at, broughtBack: { by: 'dead-man-timer', at, readySnapshots } };
+  }
+
+  private neverArmed(operationId: string): ModelTimer {
+    const forget = (): void => undefined;
+    const about = { armedMs: 0, at: '', readySnapshots: [], downtimeMs: undefined };
+    const timer: ModelTimer = { state: 'disarmed', forget, ...about };
+    this.timers.set(operationId, timer);
+    return timer;
   }
 
   private fire(operationId: string): void {
@@ -75,5 +94,6 @@ export class ModelGuard {
   private finish(timer: ModelTimer): void {
     timer.state = 'brought-back';
     timer.at = this.time.now().toISOString();
+    timer.downtimeMs = this.time.elapsedMs - timer.armedMs;
   }
 }

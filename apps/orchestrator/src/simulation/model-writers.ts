@@ -86,8 +86,8 @@ export class ModelWriters {
     const told = (): object => ({ endedAt: this.time.now().toISOString(), pods, failures: [], gone: [], unhooked: [] });
     if (moment === 'after') {
       yield* this.letGo(operationId);
-      const { broughtBack } = this.guard.disarm(operationId);
-      return { ...told(), ...(broughtBack === undefined ? {} : { broughtBack }) };
+      const { resumedAt: _at, ...end } = this.guard.disarm(operationId);
+      return { ...told(), ...end };
     }
     if (!this.unfenced) this.guard.arm(operationId, maximumDowntimeSeconds);
     yield 5;

@@ -76,7 +76,7 @@ export class BringBack {
   ): Promise<Timer | undefined> {
     const progress = await this.returns.progress(guardedOf(timer), signal);
     if (progress === 'done') {
-      this.timers.disarm(timer);
+      this.timers.disarm(timer, 'before');
       this.report('warn', 'timer.found-resumed', about);
       return undefined;
     }

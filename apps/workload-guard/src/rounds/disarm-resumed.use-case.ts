@@ -20,7 +20,7 @@ export class DisarmResumedUseCase {
       if (state !== 'armed' || isHeld(saved)) continue;
       const quiesced = { operationId, fencingToken, namespace, workload: saved };
       if ((await resumeProgress(this.cluster, quiesced, signal)) !== 'done') continue;
-      this.timers.disarm(timer);
+      this.timers.disarm(timer, 'before');
       this.report('warn', 'timer.found-resumed', aboutOf(quiesced));
     }
   }

@@ -5,12 +5,15 @@ import type { Timers } from '../timers/timers.js';
 /** A timer as its clients see it: without the saved workload. */
 export function answerOf(timer: Timer, timers: Timers): TimerAnswer {
   const { operationId } = timer;
-  if (timer.state === 'disarmed') return { state: timer.state, operationId, wasArmed: timer.wasArmed };
+  if (timer.state === 'disarmed') {
+    const { wasArmed, downtimeMs } = timer;
+    return { state: timer.state, operationId, wasArmed, downtimeMs };
+  }
   const { state, namespace, workloadUid: uid } = timer;
   if (state === 'brought-back') {
-    const { at, replicas, conflict, readySnapshots } = timer;
+    const { at, replicas, conflict, readySnapshots, downtimeMs } = timer;
     const workload = { ...timer.workload, uid };
-    return { state, operationId, namespace, workload, at, replicas, conflict, readySnapshots };
+    return { state, operationId, namespace, workload, at, replicas, conflict, readySnapshots, downtimeMs };
   }
   const { kind, name } = timer.saved;
   const about = { operationId, namespace, workload: { kind, name, uid } };

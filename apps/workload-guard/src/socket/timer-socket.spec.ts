@@ -92,7 +92,12 @@ test('a timer is armed, found, listed and ended', async () => {
   };
   expect(await client.find(key, patience)).toMatchObject(armed);
   expect(await client.list(patience)).toMatchObject([armed]);
-  expect(await client.disarm(key, patience)).toEqual({ state: 'disarmed', operationId, wasArmed: true });
+  expect(await client.disarm(key, patience)).toEqual({
+    state: 'disarmed',
+    operationId,
+    wasArmed: true,
+    downtimeMs: 0,
+  });
   expect(await client.list(patience)).toEqual([]);
   await expect(client.arm(key, orderOf(quiesced), patience)).rejects.toMatchObject({ code: 'operation_superseded' });
 });
@@ -115,7 +120,11 @@ test('what is armed over the socket fires', async () => {
   await client.arm(key, orderOf(quiesced), patience);
   await clock.advance(900_000);
   expect(cluster.pods.objects.size).toBe(1);
-  expect(await client.disarm(key, patience)).toMatchObject({ state: 'brought-back', readySnapshots: [] });
+  expect(await client.disarm(key, patience)).toMatchObject({
+    state: 'brought-back',
+    readySnapshots: [],
+    downtimeMs: 900_000,
+  });
 });
 
 test('nobody but the user and the group of the guard may connect', () => {

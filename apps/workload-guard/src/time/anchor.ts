@@ -9,6 +9,19 @@ export const Anchor = z.object({
 });
 export type Anchor = z.infer<typeof Anchor>;
 
+/** One moment of one boot. */
+export const Moment = Anchor.omit({ remainingMs: true });
+export type Moment = z.infer<typeof Moment>;
+
+/** Now. */
+export const momentOf = (clock: BootClock): Moment => ({ bootId: clock.bootId, uptimeMs: clock.uptimeMs() });
+
+/** How long ago a moment is; undefined over a boot, which only a clock that may be wrong could tell. */
+export function elapsedMs(since: Moment, clock: BootClock): number | undefined {
+  if (since.bootId !== clock.bootId) return undefined;
+  return Math.round(Math.max(0, clock.uptimeMs() - since.uptimeMs));
+}
+
 const clamp = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
 
 /** What is left now of a timer that was anchored in this boot; never more than there was. */

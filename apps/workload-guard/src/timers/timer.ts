@@ -9,13 +9,18 @@ import {
 } from '@snapfleet/contracts';
 import { GuardedWorkload, isHeld, type TimerKey } from '@snapfleet/workloads';
 import { z } from 'zod';
-import { Anchor } from '../time/anchor.js';
+import { Anchor, Moment } from '../time/anchor.js';
 
 const time = z.iso.datetime({ offset: true });
 const key = { operationId: OperationId, workloadUid: ObjectUid };
 const workload = z.object({ kind: WorkloadKind, name: ObjectName });
 /** Timers of former versions have none. */
 const fencingToken = FencingToken.optional();
+
+/** When it was armed; absent: its workload was away already, or it is of a former version. */
+const since = Moment.optional();
+/** How long the workload was away or held; absent: not known. */
+const downtimeMs = z.number().int().nonnegative().optional();
 
 /** The workload may be away or held, and comes back or goes on when the time is over. */
 const ArmedTimer = z.object({
@@ -26,6 +31,7 @@ const ArmedTimer = z.object({
   saved: GuardedWorkload,
   anchor: Anchor,
   dueAt: time,
+  since,
 });
 
 /** The time is over: from now on the workload is being brought back, until it is. */
@@ -37,6 +43,7 @@ const FiringTimer = z.object({
   saved: GuardedWorkload,
   begunAt: time,
   readySnapshots: z.array(ObjectUid).max(mostReadySnapshots),
+  since,
 });
 
 /** The timer was faster than its operation. */
@@ -49,10 +56,11 @@ const BroughtBackTimer = z.object({
   replicas: z.number().int().nonnegative().optional(),
   conflict: z.string().max(1024).optional(),
   readySnapshots: z.array(ObjectUid).max(mostReadySnapshots),
+  downtimeMs,
 });
 
 /** The operation put its workload back, or had nothing to put back; remembered so that no late quiesce arms it again. */
-const DisarmedTimer = z.object({ state: z.literal('disarmed'), ...key, wasArmed: z.boolean() });
+const DisarmedTimer = z.object({ state: z.literal('disarmed'), ...key, wasArmed: z.boolean(), downtimeMs });
 
 /** A dead-man timer in one of its states; each is on the disk before what follows from it is begun. */
 export const Timer = z.discriminatedUnion('state', [ArmedTimer, FiringTimer, BroughtBackTimer, DisarmedTimer]);

@@ -57,6 +57,44 @@ test('an end that overtakes its beginning is remembered', () => {
   expect(timers.open()).toEqual([]);
 });
 
+test.each([year, -year])(
+  'how long a workload was away is counted by the time since the boot: a clock that jumps by %s ms',
+  async (jump) => {
+    timers.arm(key, orderOf(quiesced));
+    await clock.advance(40_000);
+    clock.jump(jump);
+    timers.checkpoint();
+    await clock.advance(5_000);
+    // The guard was killed, and reads its file.
+    const next = new Timers(store, clock, hour);
+    expect(next.disarm(key)).toMatchObject({ downtimeMs: 45_000 });
+    await clock.advance(60_000);
+    expect(next.disarm(key)).toMatchObject({ downtimeMs: 45_000 });
+  },
+);
+
+test('how long it was away is told of a timer that was faster too, whenever it is asked for', async () => {
+  const armed = timers.arm(key, orderOf(quiesced));
+  await clock.advance(900_000);
+  const firing = timers.fire(armed, []);
+  clock.jump(-year);
+  await clock.advance(2_000);
+  timers.finish(firing, { resumedAt: clock.now().toISOString() });
+  await clock.advance(60_000);
+  expect(timers.disarm(key)).toMatchObject({ state: 'brought-back', downtimeMs: 902_000 });
+});
+
+test.each([
+  ['over a boot', () => clock.reboot(5_000)],
+  ['of a workload that was found away', () => timers.adopt(quiesced, 60_000)],
+  ['of a workload that was found back', () => timers.disarm(key, 'before')],
+])('how long it was away is not told %s', (_what, happens) => {
+  timers.arm(key, orderOf(quiesced));
+  happens();
+  expect(timers.disarm(key)).toMatchObject({ state: 'disarmed', wasArmed: true });
+  expect(timers.disarm(key)).not.toHaveProperty('downtimeMs');
+});
+
 test('boots in a row, each with a clock that begins in the past, do not give a timer its time again', async () => {
   const timer = timers.arm(key, orderOf(quiesced));
   for (let boot = 0; boot < 3; boot += 1) {

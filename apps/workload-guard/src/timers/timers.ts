@@ -1,6 +1,6 @@
 import { SnapfleetError } from '@snapfleet/contracts';
 import type { QuiescedWorkload, Resumed, TimerKey, TimerOrder } from '@snapfleet/workloads';
-import { anchoredNow, remainingMs } from '../time/anchor.js';
+import { anchoredNow, elapsedMs, momentOf, remainingMs, type Moment } from '../time/anchor.js';
 import type { BootClock } from '../time/boot-clock.js';
 import {
   sharePods,
@@ -55,7 +55,7 @@ export class Timers {
       throw new SnapfleetError('guard_unavailable', what);
     }
     const downtimeMs = Math.min(order.maximumDowntimeSeconds * 1000, this.longestDowntimeMs);
-    return this.begin(key, order, downtimeMs);
+    return this.begin(key, order, downtimeMs, momentOf(this.clock));
   }
 
   /**
@@ -86,10 +86,10 @@ export class Timers {
    * @param readySnapshots uids of the VolumeSnapshots that were seen ready before
    */
   fire(timer: ArmedTimer, readySnapshots: FiringTimer['readySnapshots']): FiringTimer {
-    const { operationId, workloadUid, fencingToken, namespace, saved } = timer;
+    const { operationId, workloadUid, fencingToken, namespace, saved, since } = timer;
     const begunAt = this.clock.now().toISOString();
     const about = { operationId, workloadUid, fencingToken, namespace, saved };
-    const firing = { state: 'firing', ...about, begunAt, readySnapshots } as const;
+    const firing = { state: 'firing', ...about, begunAt, readySnapshots, since } as const;
     this.store.save(firing);
     return firing;
   }
@@ -100,19 +100,25 @@ export class Timers {
     const { resumedAt: at, ...told } = outcome;
     const workload = { kind: saved.kind, name: saved.name };
     const about = { operationId, workloadUid, namespace, workload, readySnapshots };
-    const broughtBack = { state: 'brought-back', ...about, at, ...told } as const;
+    const broughtBack = { state: 'brought-back', ...about, at, ...told, ...this.downtimeOf(timer) } as const;
     this.store.save(broughtBack);
     return broughtBack;
   }
 
   /**
    * Its workload was put back by its operation. One that fires, or has fired, is not ended by this.
+   * @param when whether that was just now, or at some time before
    * @returns what it is now
    */
-  disarm({ operationId, workloadUid }: TimerKey): FiringTimer | BroughtBackTimer | DisarmedTimer {
+  disarm(
+    { operationId, workloadUid }: TimerKey,
+    when: 'now' | 'before' = 'now',
+  ): FiringTimer | BroughtBackTimer | DisarmedTimer {
     const known = this.store.find({ operationId, workloadUid });
     if (known !== undefined && known.state !== 'armed') return known;
-    const disarmed = { state: 'disarmed', operationId, workloadUid, wasArmed: known !== undefined } as const;
+    const downtime = known === undefined || when === 'before' ? {} : this.downtimeOf(known);
+    const about = { operationId, workloadUid, wasArmed: known !== undefined };
+    const disarmed = { state: 'disarmed', ...about, ...downtime } as const;
     this.store.save(disarmed);
     return disarmed;
   }
@@ -125,12 +131,18 @@ export class Timers {
     }
   }
 
+  /** How long its workload was away or held, if it is back now. */
+  private downtimeOf({ since }: OpenTimer): { readonly downtimeMs?: number } {
+    const downtimeMs = since && elapsedMs(since, this.clock);
+    return downtimeMs === undefined ? {} : { downtimeMs };
+  }
+
   private begin(
     key: TimerKey,
     what: Pick<TimerOrder, 'fencingToken' | 'namespace' | 'workload'>,
     leftMs: number,
+    since?: Moment,
   ): ArmedTimer {
-    const { bootId } = this.clock;
     const timer: ArmedTimer = {
       state: 'armed',
       operationId: key.operationId,
@@ -138,8 +150,9 @@ export class Timers {
       fencingToken: what.fencingToken,
       namespace: what.namespace,
       saved: what.workload,
-      anchor: { bootId, uptimeMs: this.clock.uptimeMs(), remainingMs: leftMs },
+      anchor: { ...momentOf(this.clock), remainingMs: leftMs },
       dueAt: new Date(this.clock.now().getTime() + leftMs).toISOString(),
+      since,
     };
     this.store.save(timer);
     return timer;

@@ -85,7 +85,9 @@ export const WorkloadQuiesce = defineAgentCommand({
     deadlineSeconds: z.number().int().positive(),
     maximumDowntimeSeconds: MaximumDowntimeSeconds,
   }),
-  reply: z.object({ quiescedAt: time }),
+  reply: z.object({
+    quiescedAt: time.describe('when nobody used the claim any more, by the clock of the device; for people'),
+  }),
   errors: ['guard_unavailable', 'workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
   example: {
     operationId,
@@ -110,6 +112,14 @@ const timerReply = {
     .optional()
     .describe('the dead-man timer was faster'),
   unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away until now'),
+  downtimeMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'from the moment before the first effect until it was put back or let go on, counted by workload-guard by the time since the boot; absent: it could not, as over a boot or where it was away',
+    ),
 };
 
 export const WorkloadResume = defineAgentCommand({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
-import { BroughtBack } from '../restore-point.js';
+import { BroughtBack, DowntimeClock } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Workload } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -31,7 +31,10 @@ export const WorkloadResumed = defineEvent({
     ...AboutRestorePoint.shape,
     workload: Workload,
     replicas: z.number().int().nonnegative().optional(),
-    downtimeMs: duration.describe('from the moment before it was quiesced to the moment after it was put back'),
+    downtimeMs: duration.describe(
+      'from the moment before it was scaled, or its Pod deleted, to the moment after it was scaled back, or its Pod made again; that its Pods are ready is not waited for. With `frozen` how long its writers were stopped, with `hooks` from before the first hook to after the last one',
+    ),
+    downtimeClock: DowntimeClock,
     conflict: z.string().max(1024).optional().describe('what somebody else changed meanwhile, and was left in place'),
     broughtBack: BroughtBack.optional(),
     unproven: z.string().max(1024).optional().describe('why it is not known whether the workload stayed away'),

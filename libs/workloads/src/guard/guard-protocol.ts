@@ -33,6 +33,13 @@ const about = {
   }),
 };
 
+const downtimeMs = z
+  .number()
+  .int()
+  .nonnegative()
+  .optional()
+  .describe('from the arming to the end, by the time since the boot; absent: not known, as over a boot');
+
 /** How one timer is. */
 export const TimerAnswer = z.discriminatedUnion('state', [
   z.object({ state: z.literal('armed'), ...about, dueAt: time, remainingMs: z.number().int().nonnegative() }),
@@ -44,11 +51,13 @@ export const TimerAnswer = z.discriminatedUnion('state', [
     replicas: z.number().int().nonnegative().optional(),
     conflict: z.string().max(1024).optional(),
     readySnapshots: z.array(ObjectUid).max(mostReadySnapshots),
+    downtimeMs,
   }),
   z.object({
     state: z.literal('disarmed'),
     operationId: OperationId,
     wasArmed: z.boolean().describe('false: the guard knew nothing of it; it was never armed, or its file was lost'),
+    downtimeMs,
   }),
 ]);
 export type TimerAnswer = z.infer<typeof TimerAnswer>;

@@ -2,6 +2,7 @@ import {
   type ConsistencyGrade,
   mostHookFailures,
   type ReplyOf,
+  type RestorePoint,
   type WorkloadResume,
   WorkloadResumed,
   WorkloadResumeFailed,
@@ -20,6 +21,7 @@ interface Return {
   readonly at: string;
   /** What the snapshot is worth, given that it was cut before this. */
   readonly consistency: ConsistencyGrade;
+  /** As it was counted by the time since the boot. */
   readonly downtimeMs?: number | undefined;
   readonly replicas?: number | undefined;
   readonly conflict?: string | undefined;
@@ -62,9 +64,10 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
   switch (quiesced.level) {
     case 'cold': {
       const reply = result as ReplyOf<typeof WorkloadResume>;
-      const { resumedAt: at, replicas, conflict } = reply;
+      const { resumedAt: at, replicas, conflict, downtimeMs } = reply;
       return {
         at,
+        downtimeMs,
         replicas,
         conflict,
         consistency: stayedAwayFor(cut, reply) ? 'app' : 'crash',
@@ -78,7 +81,7 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
     }
     case 'hooks': {
       const reply = result as ReplyOf<typeof WorkloadRunHooks>;
-      const { endedAt, failures, gone, unhooked } = reply;
+      const { endedAt, failures, gone, unhooked, downtimeMs } = reply;
       const notes = [
         ...gone.map(({ name }) => `Pod ${name} was replaced or restarted`),
         ...unhooked.map((name) => `Pod ${name} came meanwhile, without hooks`),
@@ -88,25 +91,31 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
       // A Pod that began anew has forgotten what its hook had made ready; one that came meanwhile has written as it liked.
       const held = gone.length === 0 && unhooked.length === 0 && stayedAwayFor(cut, reply);
       const consistency = held ? gradeOfHooks(quiesced.failures) : 'crash';
-      return { at: endedAt, conflict, consistency, comeback: comeback(reply) };
+      return { at: endedAt, downtimeMs, conflict, consistency, comeback: comeback(reply) };
     }
   }
+}
+
+/** Where nobody has counted it, only the clock of the device is left, which may have been set meanwhile. */
+function downtimeOf({ downtimeMs, at }: Return, since: string): Pick<RestorePoint, 'downtimeMs' | 'downtimeClock'> {
+  if (downtimeMs !== undefined) return { downtimeMs, downtimeClock: 'boot' };
+  return { downtimeMs: Math.max(0, Date.parse(at) - Date.parse(since)), downtimeClock: 'wall' };
 }
 
 function settle(state: CreateStateIn<'resuming'>, back: Return, context: WorkflowContext): Transition<CreateState> {
   const { quiesced, cut } = state;
   const { kind, name } = quiesced.workload;
-  const downtimeMs = back.downtimeMs ?? Math.max(0, Date.parse(back.at) - Date.parse(quiesced.since));
+  const downtime = downtimeOf(back, quiesced.since);
   const ready = cut.kind === 'ready';
   const restorePoints = map(context.restorePoints, (point) => ({
     ...point,
-    downtimeMs,
+    ...downtime,
     ...(back.comeback?.broughtBack === undefined ? {} : { broughtBack: back.comeback.broughtBack }),
     ...(ready ? { phase: 'resumed' as const } : {}),
   }));
   const facts = {
     workload: { kind, name },
-    downtimeMs,
+    ...downtime,
     ...(back.replicas === undefined ? {} : { replicas: back.replicas }),
     ...(back.conflict === undefined ? {} : { conflict: back.conflict.slice(0, 1024) }),
     ...back.comeback,
