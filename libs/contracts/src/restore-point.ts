@@ -109,7 +109,9 @@ export type ManifestSummary = z.infer<typeof ManifestSummary>;
 export const CleanLog = z
   .boolean()
   .optional()
-  .describe('false: the snapshot was read without the log of its filesystem, so the data is as after a power cut');
+  .describe(
+    'false: the snapshot was read without the log of its filesystem. Of ext4 the data is then as after a power cut; of an XFS that was mounted for the cut it is always so, and what had been written is there where the filesystem was frozen. The grade does not depend on it',
+  );
 
 /** Where a mover put the data, in the mover's own terms; opaque to everyone else. */
 export const BackupReference = z.object({

@@ -74,7 +74,7 @@ export class VerifySnapshot {
         await this.read(ready, volumeHandle, restoredKey, restoredFile, signal);
         const note = saved.cleanLog
           ? ''
-          : '. The snapshot was read without the log of its filesystem, as after a power cut';
+          : '. The snapshot was read without the log of its filesystem, so that it may show less than the restored volume';
         const verdict = verdictOf(await this.parts.compare(savedFile, restoredFile), note);
         return verdict.kind === 'verified' ? { ...verdict, cleanLog: saved.cleanLog } : verdict;
       });

@@ -60,7 +60,9 @@ export const VolumeExpose = defineAgentCommand({
     mountOptions: z.array(z.string().max(64)),
     cleanLog: z
       .boolean()
-      .describe('false: it could be mounted only without its log, so the data is as after a power cut'),
+      .describe(
+        'false: it could be mounted only without its log; always so of an XFS that was mounted when its snapshot was cut',
+      ),
     logicalVolume: LogicalVolumeFacts,
   }),
   errors: [
