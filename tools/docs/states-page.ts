@@ -1,11 +1,17 @@
 import { createTransitions } from '../../apps/orchestrator/src/workflow/create/create-state.ts';
+import { deleteTransitions } from '../../apps/orchestrator/src/workflow/delete-state.ts';
+import { restoreTransitions } from '../../apps/orchestrator/src/workflow/restore-state.ts';
 import { block, code, page, table } from './markdown.ts';
+
+type States = readonly (readonly [
+  string,
+  { readonly steps: readonly string[]; readonly next: readonly string[]; readonly cancellable: boolean },
+])[];
 
 /** Names with a dash are no identifiers of Mermaid. */
 const node = (phase: string): string => phase.replaceAll('-', '_');
 
-function diagram(): string {
-  const states = Object.entries(createTransitions);
+function diagram(states: States): string {
   const [first] = states;
   const edges = states.flatMap(([phase, { next }]) =>
     next.length === 0 ? [`  ${node(phase)} --> [*]`] : next.map((other) => `  ${node(phase)} --> ${node(other)}`),
@@ -13,18 +19,32 @@ function diagram(): string {
   return ['stateDiagram-v2', `  [*] --> ${node(first?.[0] ?? '')}`, ...edges].join('\n');
 }
 
-/** The states of the workflow, drawn from the table that it runs by. */
-export function statesPage(): string {
-  const rows = Object.entries(createTransitions).map(([phase, { steps, next, cancellable }]) => [
+const stepsOf = (steps: readonly string[], ended: boolean): string => {
+  if (steps.length > 0) return steps.map(code).join(' or ');
+  return ended ? 'none: it has ended' : 'none: it waits, or chooses';
+};
+
+function section(title: string, states: States): string[] {
+  const rows = states.map(([phase, { steps, next, cancellable }]) => [
     code(phase),
-    steps.length === 0 ? (next.length === 0 ? 'none: it has ended' : 'waits') : steps.map(code).join(' or '),
+    stepsOf(steps, next.length === 0),
     next.map(code).join(', '),
     cancellable ? 'yes' : '',
   ]);
-  return page('States of snapshot.create and group.create', [
-    'A state is stored in the journal before its step runs, so that after a crash the journal says which effect may have happened. ' +
-      'Which of several steps a state runs depends on the quiesce level. Fault tests kill every service before and after each step of this table.',
-    block('mermaid', diagram()),
+  return [
+    `## ${title}`,
+    block('mermaid', diagram(states)),
     table(['State', 'Step', 'Leads to', 'Can be cancelled'], rows),
+  ];
+}
+
+/** The states of the workflows, drawn from the tables that they run by. */
+export function statesPage(): string {
+  return page('States of operations', [
+    'A state is stored in the journal before its step runs, so that after a crash the journal says which effect may have happened.',
+    ...section('snapshot.create and group.create', Object.entries(createTransitions)),
+    'Which of several steps a state runs depends on the quiesce level. Fault tests kill every service before and after each step of this table.',
+    ...section('snapshot.delete', Object.entries(deleteTransitions)),
+    ...section('snapshot.restore', Object.entries(restoreTransitions)),
   ]);
 }

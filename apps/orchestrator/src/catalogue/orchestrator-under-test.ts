@@ -12,6 +12,7 @@ import {
   SnapshotCreate,
   SnapshotDelete,
   SnapshotReady,
+  SnapshotRestore,
 } from '@snapfleet/contracts';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
@@ -44,22 +45,29 @@ export class OrchestratorUnderTest {
   /** Counts how often the claim was made again. */
   generation = 0;
   poolIsFull = false;
-  /** The copies that exist, of each restore point. */
-  readonly copies = new Map<RestorePointId, Set<CopyKind>>();
-  readonly journal = new Journal(':memory:');
-  readonly restorePoints = new RestorePointStore(this.journal);
-  readonly operations = new OperationStore(this.journal);
+  /** This command is answered by nobody. */
+  silentAt: string | undefined;
+  readonly calls: string[] = [];
+  readonly restorePoints: RestorePointStore;
+  readonly operations: OperationStore;
+  private readonly runner: OperationRunner;
   private readonly accept: AcceptCommandUseCase;
   private readonly facts: RecordFactUseCase;
   private commands = 0;
 
-  constructor() {
+  /** @param copies that exist, of each restore point */
+  constructor(
+    readonly journal = new Journal(':memory:'),
+    readonly copies = new Map<RestorePointId, Set<CopyKind>>(),
+  ) {
+    this.restorePoints = new RestorePointStore(journal);
+    this.operations = new OperationStore(journal);
     const parts = {
       device,
-      journal: this.journal,
+      journal,
       operations: this.operations,
       restorePoints: this.restorePoints,
-      events: new EventRecorder(new Outbox(this.journal), () => undefined),
+      events: new EventRecorder(new Outbox(journal), () => undefined),
       workflows,
       caller: { call: this.answer.bind(this) },
       clock: { now, sleep: () => Promise.resolve() },
@@ -67,8 +75,18 @@ export class OrchestratorUnderTest {
       report: () => undefined,
     };
     const runner = new OperationRunner(parts);
+    this.runner = runner;
     this.accept = new AcceptCommandUseCase({ ...parts, runner });
     this.facts = new RecordFactUseCase({ ...parts, runner });
+  }
+
+  /** The process ends where it is; another one on the same journal takes its work up by `start`. */
+  stop(): Promise<void> {
+    return this.runner.stop();
+  }
+
+  start(): void {
+    this.runner.start();
   }
 
   /** Makes a restore point of the claim as it is now, and waits until it is ready or refused. */
@@ -86,6 +104,13 @@ export class OrchestratorUnderTest {
     this.accept.delete(
       createMessage(SnapshotDelete, { restorePointId, ...options }, { device, publisher: 'client', id }),
     );
+    await this.rest();
+  }
+
+  async restore(restorePointId: RestorePointId): Promise<void> {
+    const id = `restore-${String((this.commands += 1))}`;
+    const data = { restorePointId, targetClaim: 'orders-restored' };
+    this.accept.restore(createMessage(SnapshotRestore, data, { device, publisher: 'client', id }));
     await this.rest();
   }
 
@@ -119,7 +144,13 @@ export class OrchestratorUnderTest {
     while (this.operations.open().length > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  private answer({ name }: AgentCommandDefinition, data: unknown): Promise<unknown> {
+  private answer(
+    { name }: AgentCommandDefinition,
+    data: unknown,
+    { signal }: { signal: AbortSignal },
+  ): Promise<unknown> {
+    this.calls.push(name);
+    if (name === this.silentAt) return aborted(signal);
     const about = data as { readonly restorePointId: RestorePointId };
     switch (name) {
       case 'claim.preflight':
@@ -128,9 +159,14 @@ export class OrchestratorUnderTest {
         return Promise.resolve({ volumes: [], findings: this.poolIsFull ? [noRoom] : [] });
       case 'snapshot.take':
         return Promise.resolve(this.take(about.restorePointId));
-      default:
+      case 'backup.remove':
+      case 'snapshot.remove':
         this.copies.get(about.restorePointId)?.delete(name === 'backup.remove' ? 'backup' : 'snapshot');
         return Promise.resolve({ freed: true });
+      case 'volume.restore':
+        return Promise.resolve({ claimUid: uidOf(99), sizeBytes: 1 });
+      default:
+        return Promise.reject(new Error(`nobody answers ${name}`));
     }
   }
 
@@ -144,3 +180,10 @@ export class OrchestratorUnderTest {
     return { ...ready.snapshot, volumeSnapshotUid, snapshotHandle: volumeSnapshotUid, deletionPolicy: 'Delete' };
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new SnapfleetError('interrupted', 'stopped'));
+    });
+  });

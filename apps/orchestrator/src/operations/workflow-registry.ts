@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { CreateState } from '../workflow/create/create-state.js';
-import type { DeleteState } from '../workflow/delete-snapshot.workflow.js';
+import type { DeleteState } from '../workflow/delete-state.js';
 import type { PurgeState } from '../orphans/purge-orphan.state.js';
-import type { RestoreState } from '../workflow/restore-volume.workflow.js';
+import type { RestoreState } from '../workflow/restore-state.js';
 import { SnapfleetError } from '@snapfleet/contracts';
 import type { OperationKind, Workflow } from './operation.js';
 

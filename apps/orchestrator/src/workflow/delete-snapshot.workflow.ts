@@ -2,16 +2,13 @@ import {
   type BackupRecord,
   BackupRemove,
   type DataOf,
-  ErrorDetail,
-  MoverName,
   type ReplyOf,
   type RestorePoint,
-  RestorePointPhase,
+  type RestorePointPhase,
   SnapshotDeleted,
   SnapshotDeleteFailed,
   SnapshotRemove,
 } from '@snapfleet/contracts';
-import { z } from 'zod';
 import { settledPhase } from '../catalogue/restore-point-progress.js';
 import type {
   BegunOperation,
@@ -22,27 +19,8 @@ import type {
   Workflow,
   WorkflowContext,
 } from '../operations/operation.js';
+import { type DeleteState, deleteTransitions } from './delete-state.js';
 import { aboutRestorePoint } from './restore-point-view.js';
-
-const optionsShape = {
-  deleteBackups: z.boolean(),
-  purge: z.boolean(),
-  releaseFinalizers: z.boolean(),
-  cause: z.enum(['command', 'retention', 'pool-guard']),
-  formerPhase: RestorePointPhase,
-};
-
-/**
- * The states of `snapshot.delete`. Backups go first, so that a failure leaves the snapshot to try again from; which one is
- * next is chosen in a step of its own, because backups may still be completed while others are removed.
- */
-export const DeleteState = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('choosing'), ...optionsShape }),
-  z.object({ phase: z.literal('removing-backup'), mover: MoverName, ...optionsShape }),
-  z.object({ phase: z.literal('removing-snapshot'), ...optionsShape }),
-  z.object({ phase: z.literal('ended'), error: ErrorDetail.optional() }),
-]);
-export type DeleteState = z.infer<typeof DeleteState>;
 
 const removeDeadlineSeconds = 300;
 const backupDeadlineMs = 600_000;
@@ -51,8 +29,8 @@ const backupDeadlineMs = 600_000;
 export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   readonly kind = 'delete';
 
-  cancellable(): boolean {
-    return false;
+  cancellable(state: DeleteState): boolean {
+    return deleteTransitions[state.phase].cancellable;
   }
 
   step(state: DeleteState, { fencingToken }: BegunOperation, [point]: RestorePoints): Step {

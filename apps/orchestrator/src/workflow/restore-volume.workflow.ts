@@ -1,14 +1,4 @@
-import {
-  Bytes,
-  ErrorDetail,
-  ObjectName,
-  type ReplyOf,
-  SnapfleetError,
-  VolumeRestore,
-  VolumeRestored,
-  VolumeRestoreFailed,
-} from '@snapfleet/contracts';
-import { z } from 'zod';
+import { type ReplyOf, SnapfleetError, VolumeRestore, VolumeRestored, VolumeRestoreFailed } from '@snapfleet/contracts';
 import type {
   Operation,
   RestorePoints,
@@ -18,14 +8,8 @@ import type {
   Workflow,
   WorkflowContext,
 } from '../operations/operation.js';
+import { type RestoreState, restoreTransitions } from './restore-state.js';
 import { aboutRestorePoint, readySnapshot } from './restore-point-view.js';
-
-/** The states of `snapshot.restore`. */
-export const RestoreState = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('restoring'), targetClaim: ObjectName, sizeBytes: Bytes.optional() }),
-  z.object({ phase: z.literal('ended'), error: ErrorDetail.optional() }),
-]);
-export type RestoreState = z.infer<typeof RestoreState>;
 
 const restoreDeadlineSeconds = 600;
 
@@ -34,7 +18,7 @@ export class RestoreVolumeWorkflow implements Workflow<RestoreState> {
   readonly kind = 'restore';
 
   cancellable(state: RestoreState): boolean {
-    return state.phase === 'restoring';
+    return restoreTransitions[state.phase].cancellable;
   }
 
   step(state: RestoreState, operation: Operation, [point]: RestorePoints): Step {

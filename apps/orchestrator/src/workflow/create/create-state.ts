@@ -1,5 +1,6 @@
 import { BoundSnapshot, ErrorDetail, ObjectName, SavedWorkload, Workload, WritingPod } from '@snapfleet/contracts';
 import { z } from 'zod';
+import type { StateFacts, Transitions } from '../state-facts.js';
 
 const time = z.iso.datetime({ offset: true });
 const since = { since: time };
@@ -61,21 +62,18 @@ export type CreatePhase = CreateState['phase'];
 /** The state of this name. */
 export type CreateStateIn<Phase extends CreatePhase> = Extract<CreateState, { phase: Phase }>;
 
-interface StateFacts {
-  /** The messages that its step sends, depending on the quiesce level; none: it waits, or has ended. */
-  readonly steps: readonly string[];
-  readonly next: readonly CreatePhase[];
-  readonly cancellable: boolean;
-}
-
-const state = (steps: readonly string[], next: readonly CreatePhase[], cancellable = false): StateFacts => ({
+const state = (
+  steps: readonly string[],
+  next: readonly CreatePhase[],
+  cancellable = false,
+): StateFacts<CreatePhase> => ({
   steps,
   next,
   cancellable,
 });
 
 /** Where each state can lead, as data: the diagram in the documentation and the fault tests are made from it. */
-export const createTransitions: Readonly<Record<CreatePhase, StateFacts>> = {
+export const createTransitions: Transitions<CreatePhase> = {
   preflight: state(['claim.preflight'], ['surveying', 'failed'], true),
   surveying: state(['volume.survey'], ['quiescing', 'cutting', 'failed'], true),
   quiescing: state(['workload.quiesce', 'writers.freeze', 'workload.run-hooks'], ['cutting', 'resuming'], true),
