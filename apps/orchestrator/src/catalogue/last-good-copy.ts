@@ -1,29 +1,36 @@
 import type { BackupRecord, RestorePoint, VerificationRecord } from '@snapfleet/contracts';
 import { isOfSameVolume } from './volume-of-point.js';
 
+type Counts = (record: VerificationRecord) => boolean;
+
 /** Proven once, and by no later comparison refuted: a new attempt that is pending, or failed for another cause, takes nothing away. */
-const isProven = ({ verifiedAt }: VerificationRecord): boolean => verifiedAt !== undefined;
+const wasProven: Counts = ({ verifiedAt }) => verifiedAt !== undefined;
+
+/** Proven, and no attempt at it has failed since, for whatever cause: what cannot be fetched now may be lost. */
+const isProven: Counts = (record) => wasProven(record) && record.error === undefined;
 
 const isAtDestination = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
-/** Whether a verified backup of this restore point is at a destination. */
-export function hasVerifiedBackup(point: RestorePoint): boolean {
-  return point.backups.some(
+const hasBackup = (point: RestorePoint, counts: Counts): boolean =>
+  point.backups.some(
     (backup) =>
       isAtDestination(backup) &&
       point.verifications.some(
-        (record) => record.level === 'backup' && record.mover === backup.mover && isProven(record),
+        (record) => record.level === 'backup' && record.mover === backup.mover && counts(record),
       ),
   );
-}
 
-/** Whether the local snapshot is there and was verified. */
-function hasVerifiedSnapshot(point: RestorePoint): boolean {
-  return (
-    point.snapshot !== undefined &&
-    point.verifications.some((record) => record.level === 'snapshot' && isProven(record))
-  );
-}
+const hasSnapshot = (point: RestorePoint, counts: Counts): boolean =>
+  point.snapshot !== undefined && point.verifications.some((record) => record.level === 'snapshot' && counts(record));
+
+/** Whether a verified backup of this restore point is at a destination, whose newest verdict is no failure. */
+export const hasVerifiedBackup = (point: RestorePoint): boolean => hasBackup(point, isProven);
+
+/** The same of its local snapshot. */
+const hasVerifiedSnapshot = (point: RestorePoint): boolean => hasSnapshot(point, isProven);
+
+/** Whether it holds a copy that may be good: what is to go counts by less than what another one relies on. */
+const mayBeGood = (point: RestorePoint): boolean => hasSnapshot(point, wasProven) || hasBackup(point, wasProven);
 
 /** Whether this restore point holds at least one copy that is proven to restore, and is not about to go. */
 export function isGood(point: RestorePoint): boolean {
@@ -33,7 +40,8 @@ export function isGood(point: RestorePoint): boolean {
 
 /**
  * Whether a deletion would take the last copy of a volume that is proven to restore: the restore point holds one,
- * none stays behind in it, and no other restore point of the volume has one.
+ * none stays behind in it, and no other restore point of the volume has one. A copy whose newest verdict is a failure, such
+ * as one that could not be fetched, is good enough to be kept, and not good enough to let another one go.
  * @param others restore points of any volumes
  */
 export function wouldRemoveLastGoodCopy(
@@ -41,7 +49,7 @@ export function wouldRemoveLastGoodCopy(
   others: readonly RestorePoint[],
   deleteBackups: boolean,
 ): boolean {
-  if (!hasVerifiedSnapshot(point) && !hasVerifiedBackup(point)) return false;
+  if (!mayBeGood(point)) return false;
   if (!deleteBackups && hasVerifiedBackup(point)) return false;
   return !others.some(
     (other) => other.restorePointId !== point.restorePointId && isOfSameVolume(point, other) && isGood(other),

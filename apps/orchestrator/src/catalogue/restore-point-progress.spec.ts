@@ -38,11 +38,14 @@ const fresh = RestorePoint.parse({
 const proven = afterVerified(afterBackupCompleted(fresh, completed, at), verified, at);
 
 describe('what is proven', () => {
-  test('stays proven while it is verified again, and when that fails for a cause that says nothing of the data', () => {
+  test('stays proven while it is verified again, and is not relied on once that has failed, for whatever cause', () => {
     const again = withPendingVerification(proven, { level: 'backup', mover: 'copy' });
     expect(isGood(again)).toBe(true);
     const away = { ...failed.error, code: 'deadline_exceeded' as const };
-    expect(isGood(afterVerificationFailed(again, { ...failed, error: away }))).toBe(true);
+    const unsure = afterVerificationFailed(again, { ...failed, error: away });
+    expect(unsure.verifications[0]?.verifiedAt).toBe(at);
+    expect(isGood(unsure)).toBe(false);
+    expect(isGood(afterVerified(unsure, verified, at))).toBe(true);
   });
 
   test('is refuted by a comparison that fails', () => {

@@ -59,11 +59,10 @@ export function withPendingBackup(point: RestorePoint, mover: MoverName): Restor
   return replaceBackup(point, { ...known, state: 'pending' });
 }
 
-/** A verification that waits for its verdict; when it was proven last stays known. */
+/** A verification that waits for its verdict; when it was proven last stays known, and that it has failed since. */
 export function withPendingVerification(point: RestorePoint, key: VerificationKey): RestorePoint {
   const former: VerificationRecord = point.verifications.find(isOf(key)) ?? { ...key, state: 'pending' };
-  const { error: _former, ...known } = former;
-  return replaceVerification(point, { ...known, state: 'pending' });
+  return replaceVerification(point, { ...former, state: 'pending' });
 }
 
 /** After `backup.completed`. What was proven of another backup is not proven of this one. */
