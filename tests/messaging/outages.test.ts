@@ -82,6 +82,24 @@ test('declares a consumer again that was deleted, and goes on', async () => {
   await waitUntil('the event is seen', () => seen.has('after'));
 });
 
+test('gives a consumer that was declared again the messages of before by the same numbers', async () => {
+  const told: { id: string; sequence: number }[] = [];
+  await device.start('backup-worker', {
+    ready: ({ id }, { sequence }) => Promise.resolve(void told.push({ id, sequence })),
+  });
+  const id = await device.client.publish(SnapshotReady, SnapshotReady.example);
+  await waitUntil('the event is taken', () => told.length === 1);
+  await device.client.manager.consumers.delete('EVT', 'backup-worker');
+  await waitUntil('it is taken again', () => told.length === 2);
+  const { seq: sequence } = (await device.client.manager.streams.getMessage('EVT', { last_by_subj: '>' })) ?? {
+    seq: 0,
+  };
+  expect(told).toEqual([
+    { id, sequence },
+    { id, sequence },
+  ]);
+});
+
 test('starts before its server, and is ready when that is there', async () => {
   await device.server.kill9();
   const starting = device.start('backup-worker');

@@ -11,7 +11,7 @@ import { ExamineDeviceUseCase } from './answer/examine-device.use-case.js';
 import { ListRestorePointsController } from './answer/list-restore-points.controller.js';
 import type { OrchestratorSettings } from './config.js';
 import { FactsController } from './facts/facts.controller.js';
-import { RecordFactUseCase } from './facts/record-fact.use-case.js';
+import { factsProvider } from './facts/facts-provider.js';
 import { EventRecorder } from './journal/event-recorder.js';
 import { Journal } from './journal/journal.js';
 import { OperationStore } from './journal/operation.store.js';
@@ -90,7 +90,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       }),
     inject: [Journal, OperationStore, RestorePointStore, EventRecorder, AgentCommands],
   },
-  ...[AcceptCommandUseCase, CancelSnapshotUseCase, RecordFactUseCase].map((UseCase) => ({
+  ...[AcceptCommandUseCase, CancelSnapshotUseCase].map((UseCase) => ({
     provide: UseCase,
     useFactory: (
       journal: Journal,
@@ -110,6 +110,7 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
       }),
     inject: [Journal, OperationStore, RestorePointStore, EventRecorder, OperationRunner],
   })),
+  factsProvider,
   {
     provide: RejectCommandUseCase,
     useFactory: (events: EventPublisher) => new RejectCommandUseCase(settings.SNAPFLEET_DEVICE, events),

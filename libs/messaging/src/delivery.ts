@@ -8,4 +8,6 @@ export interface Delivery {
   readonly lastAttempt: boolean;
   /** NATS subject on which the message came. */
   readonly subject: string;
+  /** Number of the message in the stream that holds it: the same at each delivery, until the stream is made anew. 0: no stream does. */
+  readonly sequence: number;
 }

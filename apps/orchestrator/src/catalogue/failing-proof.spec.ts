@@ -48,7 +48,7 @@ describe.each(['mover_failed', 'destination_unavailable'] as const)('a backup th
   test('is no reason to let another restore point go, by command or by the retention', () => {
     const other = backedUp('b');
     expect(wouldRemoveLastGoodCopy(other, [point, other], true)).toBe(true);
-    expect(expiredByRetention([point, other], 1)).toEqual([]);
+    expect(expiredByRetention(point, [point, other], 1)).toEqual([]);
   });
 
   test('counts as good while it is itself to go', () => {

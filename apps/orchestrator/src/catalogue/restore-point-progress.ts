@@ -86,6 +86,14 @@ export function afterBackupCompleted(
   return backed;
 }
 
+/** After a `backup.completed` that comes late: the attempt after it is known to have failed, where its backup is was not known. */
+export function withFormerBackup(point: RestorePoint, fact: DataOf<typeof BackupCompleted>, at: string): RestorePoint {
+  const { backup: reference, manifest } = fact;
+  const known = backupOf(point, reference.mover);
+  const state = known.state === 'failed' ? 'completed' : known.state;
+  return replaceBackup(point, { ...known, state, reference, manifest, completedAt: at });
+}
+
 /** After `backup.failed`: the verification that would have followed has failed with it; an earlier backup is still there. */
 export function afterBackupFailed(point: RestorePoint, { mover, error }: DataOf<typeof BackupFailed>): RestorePoint {
   const { error: _former, ...known } = backupOf(point, mover);
@@ -156,6 +164,15 @@ export function settledPhase(point: Pick<RestorePoint, 'backups' | 'verification
   if (verified('backup')) return 'verified-remote';
   if (verified('snapshot')) return 'verified-local';
   return backups.length > 0 && backups.every(({ state }) => state === 'completed') ? 'backed-up' : 'resumed';
+}
+
+/** A deleted restore point of which a backup is there: what was proven of its snapshot and of other backups went with them. */
+export function listedAgain(point: RestorePoint): RestorePoint {
+  const isThere = (mover: MoverName | undefined): boolean =>
+    point.backups.some((backup) => backup.mover === mover && backup.state !== 'deleted');
+  const verifications = point.verifications.filter(({ level, mover }) => level === 'backup' && isThere(mover));
+  const listed = { ...point, verifications };
+  return { ...listed, phase: settledPhase(listed) };
 }
 
 /** The phase after a fact; only a restore point that is ready moves on by facts. */

@@ -7,14 +7,9 @@ import {
   RestoreFailed,
   RestoreVerified,
 } from '@snapfleet/contracts';
-import { EventHandler } from '@snapfleet/messaging';
-import {
-  afterBackupCompleted,
-  afterBackupFailed,
-  afterVerificationFailed,
-  afterVerified,
-} from '../catalogue/restore-point-progress.js';
+import { type Delivery, EventHandler } from '@snapfleet/messaging';
 import { RecordFactUseCase } from './record-fact.use-case.js';
+import { toldBackup, toldBackupFailure, toldProof, toldProofFailure } from './told-facts.js';
 
 const timeOf = ({ time }: { time?: string | undefined }): string => time ?? new Date().toISOString();
 
@@ -24,26 +19,34 @@ export class FactsController {
   constructor(private readonly facts: RecordFactUseCase) {}
 
   @EventHandler(BackupCompleted)
-  async backupCompleted(message: MessageOf<DataOf<typeof BackupCompleted>>): Promise<void> {
-    this.facts.run(message.data.restorePointId, (point) => afterBackupCompleted(point, message.data, timeOf(message)));
-    return Promise.resolve();
+  async backupCompleted(
+    message: MessageOf<DataOf<typeof BackupCompleted>>,
+    { sequence }: Pick<Delivery, 'sequence'>,
+  ): Promise<void> {
+    await this.facts.run(toldBackup(message.data, sequence, timeOf(message)));
   }
 
   @EventHandler(BackupFailed)
-  async backupFailed({ data }: MessageOf<DataOf<typeof BackupFailed>>): Promise<void> {
-    this.facts.run(data.restorePointId, (point) => afterBackupFailed(point, data));
-    return Promise.resolve();
+  async backupFailed(
+    { data }: MessageOf<DataOf<typeof BackupFailed>>,
+    { sequence }: Pick<Delivery, 'sequence'>,
+  ): Promise<void> {
+    await this.facts.run(toldBackupFailure(data, sequence));
   }
 
   @EventHandler(RestoreVerified)
-  async verified(message: MessageOf<DataOf<typeof RestoreVerified>>): Promise<void> {
-    this.facts.run(message.data.restorePointId, (point) => afterVerified(point, message.data, timeOf(message)));
-    return Promise.resolve();
+  async verified(
+    message: MessageOf<DataOf<typeof RestoreVerified>>,
+    { sequence }: Pick<Delivery, 'sequence'>,
+  ): Promise<void> {
+    await this.facts.run(toldProof(message.data, sequence, timeOf(message)));
   }
 
   @EventHandler(RestoreFailed)
-  async verificationFailed({ data }: MessageOf<DataOf<typeof RestoreFailed>>): Promise<void> {
-    this.facts.run(data.restorePointId, (point) => afterVerificationFailed(point, data));
-    return Promise.resolve();
+  async verificationFailed(
+    { data }: MessageOf<DataOf<typeof RestoreFailed>>,
+    { sequence }: Pick<Delivery, 'sequence'>,
+  ): Promise<void> {
+    await this.facts.run(toldProofFailure(data, sequence));
   }
 }

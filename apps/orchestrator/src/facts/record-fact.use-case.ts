@@ -1,39 +1,65 @@
-import { GroupCompleted, type RestorePoint, type RestorePointId, SnapshotCompleted } from '@snapfleet/contracts';
+import { GroupCompleted, type RestorePoint, SnapshotCompleted } from '@snapfleet/contracts';
 import { followingDeletion } from '../catalogue/following-deletion.js';
 import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
 import { makingOperationOf } from '../catalogue/making-operation.js';
-import { completion, phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
+import { completion, listedAgain, phaseOf } from '../catalogue/restore-point-progress.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
+import type { FactPlaceStore } from '../journal/fact-place.store.js';
 import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { Operation, PendingEvent, RestorePoints } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { eventOfEach, eventOfGroup } from '../workflow/create/create-events.js';
+import { ageOf, type Fact, type FactAge, type FactPlace } from './fact.js';
+
+/** The event stream of the device. */
+export interface FactStream {
+  /**
+   * When the stream was made that holds the message of this number.
+   * @throws SnapfleetError `interrupted` where none does any more
+   */
+  holding(sequence: number): Promise<string>;
+}
 
 interface FactParts {
   readonly journal: JournalTransactions;
   readonly operations: OperationStore;
   readonly restorePoints: RestorePointStore;
+  readonly places: FactPlaceStore;
+  readonly stream: FactStream;
   readonly events: EventRecorder;
-  readonly runner: OperationRunner;
+  readonly runner: Pick<OperationRunner, 'enqueue'>;
   readonly now: () => Date;
 }
 
 /**
- * Takes what backup worker and verifier tell into the catalogue. The same fact twice changes nothing; a fact about a
+ * Takes what backup worker and verifier tell into the catalogue, by its order in the event stream: a fact that was taken
+ * before, or comes after a newer one about the same, says nothing, however often the stream delivers it. A fact about a
  * restore point that this device does not know is left alone.
  */
 export class RecordFactUseCase {
+  private former: Promise<void> = Promise.resolve();
+
   constructor(private readonly parts: FactParts) {}
 
-  run(restorePointId: RestorePointId, change: (point: RestorePoint) => RestorePoint): void {
+  /** Resolves when the fact is durable. Facts are taken one after the other, as they were delivered. */
+  run(fact: Fact): Promise<void> {
+    const taken = this.former.then(async () => {
+      this.take(fact, { stream: await this.parts.stream.holding(fact.sequence), sequence: fact.sequence });
+    });
+    this.former = taken.catch(() => undefined);
+    return taken;
+  }
+
+  private take(fact: Fact, place: FactPlace): void {
+    const { restorePointId } = fact;
     const { journal, operations, restorePoints, events, runner, now } = this.parts;
     const followers = journal.transaction((): Operation[] => {
       const before = restorePoints.find(restorePointId);
       const making = before && operations.find(makingOperationOf(before));
       if (before === undefined || making === undefined) return [];
-      const point = withFact(before, change);
+      const point = this.withFact(before, fact, place);
       if (point === undefined) return [];
       restorePoints.save(point);
       const { ended, failures } = completion(point);
@@ -49,6 +75,19 @@ export class RecordFactUseCase {
     });
     events.flush();
     for (const follower of followers) runner.enqueue(follower);
+  }
+
+  /** The restore point after a fact, whose place is then noted, or undefined when the fact says nothing any more. */
+  private withFact(before: RestorePoint, fact: Fact, place: FactPlace): RestorePoint | undefined {
+    const { restorePointId, topics } = fact;
+    const { places } = this.parts;
+    const ageIn = (topic: string): FactAge => ageOf(place, places.find(restorePointId, topic));
+    const age = ageIn(topics[0]);
+    if (age === 'same') return undefined;
+    const after = changed(before, fact, age);
+    if (after === undefined) return undefined;
+    for (const topic of topics) if (ageIn(topic) !== 'older') places.save(restorePointId, topic, place);
+    return after;
   }
 
   /** Told once the last member of a group has come to its end. */
@@ -78,12 +117,13 @@ export class RecordFactUseCase {
 }
 
 /**
- * The restore point after a fact, or undefined when the fact says nothing any more. A backup that is completed after its
- * restore point was deleted is at the destination all the same: it is listed again, so that it can be used or deleted.
+ * A backup that is completed after its restore point was deleted is at the destination all the same: it is listed again, so
+ * that it can be used or deleted.
  */
-function withFact(before: RestorePoint, change: (point: RestorePoint) => RestorePoint): RestorePoint | undefined {
-  const changed = change(before);
-  if (before.phase !== 'deleted') return { ...changed, phase: phaseOf(changed) };
-  const arrived = changed.backups.some(({ state, reference }) => state === 'completed' && reference !== undefined);
-  return arrived ? { ...changed, phase: settledPhase(changed) } : undefined;
+function changed(before: RestorePoint, { change }: Fact, age: FactAge): RestorePoint | undefined {
+  const after = change(before, age);
+  if (after === undefined) return undefined;
+  if (before.phase !== 'deleted') return { ...after, phase: phaseOf(after) };
+  const arrived = after.backups.some(({ state, reference }) => state === 'completed' && reference !== undefined);
+  return arrived ? listedAgain(after) : undefined;
 }

@@ -45,6 +45,13 @@ const schema = `
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS fact_place (
+    restore_point_id TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (restore_point_id, topic)
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS snapshot_identity (
     volume_snapshot_uid TEXT PRIMARY KEY,
     restore_point_id TEXT NOT NULL,

@@ -1,12 +1,13 @@
 import { JetStreamApiCodes, JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { streams } from '@snapfleet/contracts';
+import { SnapfleetError, streams } from '@snapfleet/contracts';
 import type { NatsLink } from '@snapfleet/messaging';
+import type { FactStream } from '../facts/record-fact.use-case.js';
 import type { EventStreamState } from './recovery-ports.js';
 
 const connectMs = 5_000;
 
 /** The event stream of the device's own nats-server. */
-export class JetStreamEventState implements EventStreamState {
+export class JetStreamEventState implements EventStreamState, FactStream {
   constructor(private readonly link: NatsLink) {}
 
   async madeAt(): Promise<string | undefined> {
@@ -22,6 +23,12 @@ export class JetStreamEventState implements EventStreamState {
     const manager = await this.manager();
     const { num_pending, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
     return num_pending + num_ack_pending === 0;
+  }
+
+  async holding(sequence: number): Promise<string> {
+    const { created, state } = await (await this.manager()).streams.info(streams.events.name);
+    if (sequence <= state.last_seq) return created;
+    throw new SnapfleetError('interrupted', `message ${String(sequence)} was of an event stream that is gone`);
   }
 
   private async manager(): Promise<JetStreamManager> {

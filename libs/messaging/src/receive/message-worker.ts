@@ -117,7 +117,8 @@ export class MessageWorker {
   private handle(received: Received, { definition, message, route }: Readable): Promise<unknown> {
     const { raw, rule } = received;
     const attempt = raw.info.deliveryCount;
-    const delivery = { signal: this.stopping, attempt, lastAttempt: attempt >= rule.maxDeliver, subject: raw.subject };
+    const { subject, seq: sequence } = raw;
+    const delivery = { signal: this.stopping, attempt, lastAttempt: attempt >= rule.maxDeliver, subject, sequence };
     const about = { definition, message, headers: raw.headers, attempt };
     return inMessageContext(this.options, about, () => route.handle(message, delivery));
   }

@@ -76,7 +76,7 @@ export class QueryResponder {
     const incoming = readIncoming(query, this.table, this.options.device);
     if ('error' in incoming) return failed(incoming.error);
     const { definition, message } = incoming;
-    const delivery = { signal: this.stopping, attempt: 1, lastAttempt: true, subject: query.subject };
+    const delivery = { signal: this.stopping, attempt: 1, lastAttempt: true, subject: query.subject, sequence: 0 };
     const about = { definition, message, headers: query.headers, attempt: 1 };
     const result = await inMessageContext(this.options, about, () => route.handle(message, delivery));
     if (definition.kind !== 'query') throw new SnapfleetError('internal', `${definition.name} is not a query`);
