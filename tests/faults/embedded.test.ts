@@ -4,6 +4,7 @@ import { describeDeadManTimer } from './dead-man-timer-suite.js';
 import { deviceForFaults, FaultBench } from './fault-bench.js';
 import { apiIs, atEvent, atStep, type Fault, kill, loss, nameOfFault, pause, takeover } from './fault-list.js';
 import { problemsOf } from './fault-table.js';
+import { describeReplayedFacts } from './replayed-facts-suite.js';
 import { tryFault } from './try-fault.js';
 
 /** A short choice of what `npm run faults` tries: each victim, where its end hurts most. */
@@ -33,6 +34,10 @@ describe('injected faults on the embedded device', () => {
       expect(problemsOf(verdict), bench.snapfleet.lastLogLines()).toEqual([]);
     },
   );
+
+  describe('facts of a deleted restore point', () => {
+    describeReplayedFacts(() => bench);
+  });
 
   describe('the dead-man timer', () => {
     describeDeadManTimer(() => bench);
