@@ -16,7 +16,9 @@ import {
 } from '@snapfleet/contracts';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
+import { toldBackup, toldProof } from '../facts/told-facts.js';
 import { EventRecorder } from '../journal/event-recorder.js';
+import { FactPlaceStore } from '../journal/fact-place.store.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
@@ -24,7 +26,6 @@ import { RestorePointStore } from '../journal/restore-point.store.js';
 import { OperationRunner } from '../operations/operation-runner.js';
 import { workflows } from '../workflow/workflows.js';
 import { preflightReply } from '../workflow/create/replies-under-test.js';
-import { afterBackupCompleted, afterVerified } from './restore-point-progress.js';
 
 const device = DeviceId.parse('edge-1');
 const at = '2026-11-23T10:00:00Z';
@@ -33,6 +34,9 @@ const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const mover = 'copy';
 const noRoom = new SnapfleetError('pool_headroom_missing', 'no room').toDetail();
 const volume = { namespace: 'shop', persistentVolumeClaim: 'orders' };
+
+/** Messages of the one event stream, which outlives each orchestrator. */
+let told = 0;
 
 /** A copy of the data of a restore point: its local snapshot, or its backup. */
 export type CopyKind = 'snapshot' | 'backup';
@@ -77,7 +81,8 @@ export class OrchestratorUnderTest {
     const runner = new OperationRunner(parts);
     this.runner = runner;
     this.accept = new AcceptCommandUseCase({ ...parts, runner });
-    this.facts = new RecordFactUseCase({ ...parts, runner });
+    const stream = { holding: () => Promise.resolve('of this device') };
+    this.facts = new RecordFactUseCase({ ...parts, runner, stream, places: new FactPlaceStore(journal) });
   }
 
   /** The process ends where it is; another one on the same journal takes its work up by `start`. */
@@ -120,7 +125,7 @@ export class OrchestratorUnderTest {
     this.copies.get(restorePointId)?.add('backup');
     const backup = { mover, destination: 'default', location: restorePointId };
     const fact = BackupCompleted.data.parse({ ...BackupCompleted.example, restorePointId, backup });
-    this.facts.run(restorePointId, (point) => afterBackupCompleted(point, fact, at));
+    await this.facts.run(toldBackup(fact, (told += 1), at));
     await this.rest();
   }
 
@@ -129,7 +134,7 @@ export class OrchestratorUnderTest {
     if (this.copies.get(restorePointId)?.has(level) !== true) return false;
     const { mover: _mover, ...example } = RestoreVerified.data.parse(RestoreVerified.example);
     const fact = { ...example, level, restorePointId, ...(level === 'backup' ? { mover } : {}) };
-    this.facts.run(restorePointId, (point) => afterVerified(point, RestoreVerified.data.parse(fact), at));
+    await this.facts.run(toldProof(RestoreVerified.data.parse(fact), (told += 1), at));
     await this.rest();
     return true;
   }
