@@ -1,3 +1,4 @@
+import type { V1PodSpec } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { mergePatch, orAbsent, refusalOf, type Cluster } from './cluster.js';
 import { claim, pod, podSpec, workload } from './manifests.js';
@@ -103,6 +104,30 @@ export function describeWorkloads(use: () => Cluster): void {
       const ready = first.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime?.getTime() ?? 0;
       expect(second.metadata?.creationTimestamp?.getTime()).toBeGreaterThanOrEqual(ready);
       expect(first.metadata?.labels).toMatchObject({ 'statefulset.kubernetes.io/pod-name': 'db-0' });
+    });
+
+    test('a dry run of a Pod is refused by admission before its name is told as taken, and stores nothing', async () => {
+      const cluster = use();
+      const namespace = await cluster.namespace();
+      const tried = (more: Partial<V1PodSpec>) => {
+        const spec = { containers: [{ name: 'app', image: 'busybox' }], ...more };
+        return cluster.core.createNamespacedPod({
+          namespace,
+          body: { metadata: { name: 'alone' }, spec },
+          dryRun: 'All',
+        });
+      };
+      expect((await tried({})).metadata?.name).toBe('alone');
+      expect(await podsOf(cluster, namespace)).toEqual([]);
+      await cluster.apply(pod(namespace, 'alone', podSpec()));
+      expect(await refusalOf(tried({}))).toMatchObject({ code: 409, reason: 'AlreadyExists' });
+      expect(await refusalOf(tried({ serviceAccountName: 'absent' }))).toMatchObject({
+        code: 403,
+        reason: 'Forbidden',
+        message: expect.stringContaining('error looking up service account') as string,
+      });
+      expect(await refusalOf(tried({ containers: [{ name: 'app' }] }))).toMatchObject({ code: 422, reason: 'Invalid' });
+      await cluster.core.deleteNamespacedPod({ namespace, name: 'alone' });
     });
 
     test('a Deployment deleted takes its Pods along', async () => {

@@ -6,8 +6,8 @@ import type { ResourceType } from '../store/resource-type.js';
 /** What the API server does to objects of one kind before it stores them. */
 export interface AdmissionRule<T extends KubeObject = KubeObject> {
   readonly type: ResourceType<T>;
-  /** Gives a new object what only the API server gives. */
-  readonly begin?: (draft: T) => void;
+  /** Gives a new object what only the API server gives. @throws ApiError 403 where something that it names is not there */
+  readonly begin?: (draft: T, objects: Objects) => void;
   /** Fills in what was left out. */
   readonly fill?: (draft: T, objects: Objects) => void;
   /** What is wrong with a new or changed object. */

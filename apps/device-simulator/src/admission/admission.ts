@@ -22,7 +22,7 @@ export function admitNew(type: ResourceType, object: KubeObject, objects: Object
   if (namespace !== undefined) checkNamespace(type, object, objects);
   const parsed = conform(type, object);
   const rule = rules.get(type);
-  rule?.begin?.(parsed);
+  rule?.begin?.(parsed, objects);
   rule?.fill?.(parsed, objects);
   const validName = subdomain.test(name) && name.length <= 253;
   refuse(type, name, [

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodSpec, PodTemplate } from '../model/pod.js';
 import type { LabelSelector } from '../model/workload.js';
 import { matchesLabels } from '../store/label-selector.js';
-import { forbiddenField, invalidField, type InvalidField } from '../store/api-error.js';
-import { randomSuffix } from '../store/objects.js';
+import { forbidden, forbiddenField, invalidField, type InvalidField } from '../store/api-error.js';
+import { randomSuffix, type Objects } from '../store/objects.js';
 import { types } from '../store/resource-types.js';
 import { rule, type AdmissionRule } from './admission-rule.js';
 
@@ -43,6 +43,16 @@ function checkSelector(selector: LabelSelector, template: PodTemplate): InvalidF
   const labels = template.metadata?.labels ?? {};
   if (matchesLabels(selector, labels)) return [];
   return [invalidField('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+/** As the admission plugin ServiceAccount does; the default one comes by itself, soon after its namespace. */
+function expectServiceAccount({ metadata, spec }: Pod, objects: Objects): void {
+  const { name: podName, namespace = '' } = metadata;
+  const name = spec['serviceAccountName'];
+  if (typeof name !== 'string' || name === 'default') return;
+  if (objects.get(types.serviceAccounts, { namespace, name }) !== undefined) return;
+  const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+  throw forbidden(types.pods, podName, why);
 }
 
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -104,7 +114,8 @@ const without = (spec: object, fields: readonly string[]): object =>
 export const workloadRules: readonly AdmissionRule[] = [
   rule({
     type: types.pods,
-    begin: (pod) => {
+    begin: (pod, objects) => {
+      expectServiceAccount(pod, objects);
       pod.status = { phase: 'Pending', qosClass: 'BestEffort' };
       addToNewPod(pod);
     },

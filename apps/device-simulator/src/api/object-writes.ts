@@ -57,7 +57,9 @@ export class ObjectWrites {
     const prepared = this.objects.prepare(type, { ...manifest, metadata: meant(sent) }, namespace);
     if (prepared.status === undefined) delete prepared.status;
     const admitted = admitNew(type, prepared, this.objects);
-    return options.dryRun ? admitted : this.objects.insert(type, admitted);
+    if (!options.dryRun) return this.objects.insert(type, admitted);
+    this.objects.expectAbsent(type, admitted);
+    return admitted;
   }
 
   /** PUT. @throws ApiError 400, 403, 404, 409, 422 */

@@ -74,8 +74,13 @@ export class Objects {
 
   /** Stores a prepared object. @throws ApiError 409 AlreadyExists */
   insert<T extends KubeObject>(type: ResourceType<T>, object: T): T {
-    if (this.store.get(type, keyOf(object)) !== undefined) throw alreadyExists(type, object.metadata.name);
+    this.expectAbsent(type, object);
     return this.store.put(type, object);
+  }
+
+  /** That nothing has the name of this object. @throws ApiError 409 AlreadyExists */
+  expectAbsent<T extends KubeObject>(type: ResourceType<T>, object: T): void {
+    if (this.store.get(type, keyOf(object)) !== undefined) throw alreadyExists(type, object.metadata.name);
   }
 
   /** Stores an object of this process's own making. @throws ApiError 409 AlreadyExists */

@@ -21,6 +21,7 @@ const verbsOf: Readonly<Record<ResourceCall, readonly string[]>> = {
   waitFor: ['list', 'watch'],
   waitForAll: ['list', 'watch'],
   create: ['create'],
+  tryCreate: ['create'],
   patch: ['patch'],
   remove: ['delete'],
 };

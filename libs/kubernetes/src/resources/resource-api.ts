@@ -28,6 +28,12 @@ export interface ResourceApi<T extends KubernetesObject> {
   create(namespace: string | undefined, manifest: object, options?: CallOptions): Promise<T>;
 
   /**
+   * Asks whether it would be created, as a dry run: admitted and checked, but not stored.
+   * @throws KubernetesApiError what its creation is refused with; 409 AlreadyExists only after it was admitted
+   */
+  tryCreate(namespace: string | undefined, manifest: object, options?: CallOptions): Promise<void>;
+
+  /**
    * Applies a merge patch (RFC 7396). `metadata.uid` and `metadata.resourceVersion` in it are preconditions.
    * @throws KubernetesApiError 409 Conflict where a precondition does not hold
    */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiConnection } from '../api/api-connection.js';
+import type { ApiConnection, ApiRequest } from '../api/api-connection.js';
 import { isApiError, KubernetesApiError } from '../api/kubernetes-api-error.js';
 import type { KubernetesObject } from '../objects/object-meta.js';
 import { watchUntil, type WatchEvent, type WatchSource } from '../wait/watch-until.js';
@@ -53,10 +53,12 @@ export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T
   }
 
   async create(namespace: string | undefined, manifest: object, options: CallOptions = {}): Promise<T> {
-    const { apiVersion, kind } = this.definition;
-    const path = collectionPath(this.definition, namespace);
-    const body = { ...manifest, apiVersion, kind };
-    return this.#parse(await this.connection.send({ method: 'POST', path, body, signal: options.signal }));
+    return this.#parse(await this.connection.send(this.#creation(namespace, manifest, options)));
+  }
+
+  async tryCreate(namespace: string | undefined, manifest: object, options: CallOptions = {}): Promise<void> {
+    // What is answered was never stored: it has no version.
+    await this.connection.send({ ...this.#creation(namespace, manifest, options), query: { dryRun: 'All' } });
   }
 
   async patch(key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
@@ -109,6 +111,12 @@ export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T
       watch: (resourceVersion, signal) => this.#watch(scope, resourceVersion, signal),
     };
     return watchUntil(source, decide, options);
+  }
+
+  #creation(namespace: string | undefined, manifest: object, { signal }: CallOptions): ApiRequest {
+    const { apiVersion, kind } = this.definition;
+    const path = collectionPath(this.definition, namespace);
+    return { method: 'POST', path, body: { ...manifest, apiVersion, kind }, signal };
   }
 
   async #list(

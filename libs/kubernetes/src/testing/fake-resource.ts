@@ -23,6 +23,8 @@ const conflict = (what: string): KubernetesApiError => new KubernetesApiError(40
 /** One kind of object in memory: uids, versions, preconditions and finalizers as the API server has them. */
 export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> {
   readonly objects = new Map<string, T>();
+  /** What the API server refuses to create, and with what; undefined: it admits it. */
+  admission: (manifest: object) => KubernetesApiError | undefined = () => undefined;
 
   constructor(
     private readonly kind: string,
@@ -54,12 +56,19 @@ export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> 
   }
 
   async create(namespace: string | undefined, manifest: object): Promise<T> {
+    await this.tryCreate(namespace, manifest);
     const draft = manifest as Draft;
-    const key = { ...(namespace === undefined ? {} : { namespace }), name: draft.metadata.name };
-    if (this.objects.has(at(key))) throw new KubernetesApiError(409, 'AlreadyExists', `${at(key)} exists`);
-    this.world.record(`create ${this.kind} ${key.name}`);
-    const made = this.put({ ...draft, metadata: { ...draft.metadata, ...key } });
-    return Promise.resolve(made);
+    const { name } = draft.metadata;
+    this.world.record(`create ${this.kind} ${name}`);
+    return this.put({ ...draft, metadata: { ...draft.metadata, ...(namespace === undefined ? {} : { namespace }) } });
+  }
+
+  tryCreate(namespace: string | undefined, manifest: object): Promise<void> {
+    const refusal = this.admission(manifest);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const key = { ...(namespace === undefined ? {} : { namespace }), name: (manifest as Draft).metadata.name };
+    if (!this.objects.has(at(key))) return Promise.resolve();
+    return Promise.reject(new KubernetesApiError(409, 'AlreadyExists', `${at(key)} exists`));
   }
 
   async patch(key: ObjectKey, patch: object): Promise<T> {
