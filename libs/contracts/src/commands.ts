@@ -33,6 +33,7 @@ export const SnapshotCreate = defineCommand({
     'pool_headroom_missing',
     'workload_not_found',
     'workload_conflict',
+    'workload_not_recreatable',
     'workload_not_gone',
     'freeze_unsupported',
     'freeze_failed',

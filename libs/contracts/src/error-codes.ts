@@ -102,6 +102,10 @@ export const errorCodes = {
     'The workload was changed by somebody else while it was quiesced.',
     'Look who scales it (HorizontalPodAutoscaler, GitOps); the change of the other side was left in place.',
   ),
+  workload_not_recreatable: final(
+    'The Pod could not be made again after it was deleted: the API server refuses its manifest now. It was not deleted.',
+    'The message names who asked and what refused it: a right, a Pod Security level, a security context constraint, a ServiceAccount or PriorityClass that is gone, a quota, a webhook. Let cluster-operator and workload-guard make this Pod in its namespace, or run it by a Deployment.',
+  ),
   workload_not_gone: passing(
     'Pods that use the volume did not end in time.',
     'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',

@@ -35,7 +35,7 @@ export type RestorePointGroup = z.infer<typeof RestorePointGroup>;
 
 /** What does not keep a snapshot from being made, and should be known. */
 export const Notice = z.object({
-  code: z.enum(['horizontal-pod-autoscaler', 'gitops-owner']).describe('stable; decide by it'),
+  code: z.enum(['horizontal-pod-autoscaler', 'gitops-owner', 'dry-run-unsupported']).describe('stable; decide by it'),
   message: z.string().max(1024),
 });
 export type Notice = z.infer<typeof Notice>;

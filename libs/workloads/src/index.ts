@@ -21,8 +21,16 @@ export { runHook } from './hooks/run-hook.js';
 export { fenceOf, fencePatch, highestFence, isFenced } from './marks/fence.js';
 export { markPatch, readQuiesceMark, type QuiesceMark } from './marks/quiesce-mark.js';
 export { workloadAnnotation } from './marks/workload-annotations.js';
+export {
+  expectRecreation,
+  recreationOf,
+  tryRecreation,
+  type BarePod,
+  type PodToMake,
+  type Recreation,
+} from './resume/pod-recreation.js';
 export { ResumeWorkload, type Resumed } from './resume/resume-workload.js';
 export { resumeProgress, type ResumeProgress } from './resume/resume-progress.js';
 export { GuardedWorkload, HeldWorkload, isHeld } from './saved/held-workload.js';
 export type { QuiescedWorkload } from './saved/quiesced-workload.js';
-export { expectSame, nameOf } from './saved/same-workload.js';
+export { expectSame, nameOf, notSame } from './saved/same-workload.js';

@@ -8,8 +8,10 @@ import type { Report } from '../bring-back/bring-back.js';
 const statuses: Partial<Record<ErrorCode, number>> = {
   invalid_message: 400,
   hooks_unsupported: 403,
+  workload_not_recreatable: 403,
   operation_superseded: 409,
   guard_unavailable: 503,
+  deadline_exceeded: 503,
 };
 
 interface JsonResponse {

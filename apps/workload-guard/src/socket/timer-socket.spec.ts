@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { KubernetesApiError } from '@snapfleet/kubernetes';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { ServiceLog } from '@snapfleet/service-kit';
 import { GuardClient } from '@snapfleet/workloads';
@@ -114,6 +115,37 @@ test('a timer of hooks is armed where the guard may run them, which can be asked
   const other = heldPods(cluster, otherOperationId);
   await expect(client.arm(keyOf(other), orderOf(other), patience)).rejects.toMatchObject(refused);
   expect(await client.list(patience)).toHaveLength(1);
+});
+
+test('a timer of a bare Pod is armed where the guard itself could make it again, and stays armed after that', async () => {
+  const refusal = new KubernetesApiError(403, 'Forbidden', 'pods "base" is forbidden: violates PodSecurity');
+  const asked: object[] = [];
+  cluster.pods.admission = (manifest) => {
+    asked.push(manifest);
+    return refusal;
+  };
+  await expect(client.arm(key, orderOf(quiesced), patience)).rejects.toMatchObject({
+    code: 'workload_not_recreatable',
+    retryable: false,
+    message: `workload-guard could not make Pod base again: ${refusal.message}`,
+  });
+  expect(await client.list(patience)).toEqual([]);
+  expect(asked).toMatchObject([{ metadata: { annotations: { 'snapfleet.io/recreated-by': operationId } } }]);
+  cluster.pods.admission = () => undefined;
+  await client.arm(key, orderOf(quiesced), patience);
+  cluster.pods.admission = () => refusal;
+  await client.arm(key, orderOf(quiesced), patience);
+  expect(await client.list(patience)).toHaveLength(1);
+  expect(cluster.writes).toEqual([]);
+});
+
+test('an API server that does not say whether a bare Pod could be made again is asked again, for as long as was said', async () => {
+  cluster.pods.admission = () => new KubernetesApiError(503, 'ServiceUnavailable', 'the API server starts');
+  await expect(client.arm(key, orderOf(quiesced), patience)).rejects.toMatchObject({
+    code: 'guard_unavailable',
+    message: expect.stringContaining('the API server starts') as string,
+  });
+  expect(await client.list(patience)).toEqual([]);
 });
 
 test('what is armed over the socket fires', async () => {

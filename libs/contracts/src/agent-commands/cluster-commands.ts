@@ -88,7 +88,14 @@ export const WorkloadQuiesce = defineAgentCommand({
   reply: z.object({
     quiescedAt: time.describe('when nobody used the claim any more, by the clock of the device; for people'),
   }),
-  errors: ['guard_unavailable', 'workload_not_found', 'workload_conflict', 'workload_not_gone', 'operation_superseded'],
+  errors: [
+    'guard_unavailable',
+    'workload_not_found',
+    'workload_conflict',
+    'workload_not_recreatable',
+    'workload_not_gone',
+    'operation_superseded',
+  ],
   example: {
     operationId,
     namespace: 'shop',

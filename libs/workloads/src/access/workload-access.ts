@@ -12,6 +12,7 @@ export const workloadAccess = {
     get: 'a bare Pod that is quiesced',
     waitFor: 'that a bare Pod is gone before it is made again',
     create: 'a bare Pod again from its own manifest',
+    tryCreate: 'whether a bare Pod could be made again, before it is deleted',
     patch: 'the note of the operations that have resumed a bare Pod',
   },
   workloads: {

@@ -19,7 +19,8 @@ export interface WorkloadGuard {
   /**
    * Resolves when the timer is on the disk of the guard. Arming again changes nothing and gives the same time.
    * @throws SnapfleetError guard_unavailable; operation_superseded when the operation has ended or is being ended;
-   *   hooks_unsupported when the guard could not run the hooks that let the workload go on
+   *   hooks_unsupported when the guard could not run the hooks that let the workload go on; workload_not_recreatable when it
+   *   could not make a bare Pod again
    */
   arm(key: TimerKey, order: TimerOrder, patience: Patience): Promise<{ readonly dueAt: string }>;
 

@@ -10,15 +10,14 @@ import {
   type Pod,
 } from '@snapfleet/kubernetes';
 import type { WorkloadCluster } from '../access/workload-access.js';
-import { z } from 'zod';
 import { fencePatch } from '../marks/fence.js';
 import { markPatch } from '../marks/quiesce-mark.js';
 import { workloadAnnotation } from '../marks/workload-annotations.js';
 import type { QuiescedWorkload } from '../saved/quiesced-workload.js';
 import { decideResume } from './decide-resume.js';
+import { recreationOf, type BarePod } from './pod-recreation.js';
 
 type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
-type BarePod = Extract<SavedWorkload, { kind: 'Pod' }>;
 
 /** How a workload came back. */
 export interface Resumed {
@@ -30,10 +29,6 @@ export interface Resumed {
   readonly conflict?: string;
 }
 type Restored = Omit<Resumed, 'resumedAt'>;
-
-const Manifest = z.looseObject({
-  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
-});
 
 /**
  * Puts a workload back as it was, also when quiescing it had only half happened. What somebody else changed meanwhile is
@@ -54,7 +49,24 @@ export class ResumeWorkload {
       workload.kind === 'Pod'
         ? await this.#bringBackPod(command, workload, signal)
         : await retryOnConflict(() => this.#scaleBack(command, workload, signal), signal);
-    const { conflict, ...rest } = restored;
+    return this.#told(restored);
+  }
+
+  /**
+   * The same for a bare Pod of which nothing is left to put back: it was never taken away, or is back already. What has become of
+   * it since is left and told.
+   * @throws KubernetesApiError
+   */
+  async leave(command: QuiescedWorkload, workload: BarePod, signal: AbortSignal): Promise<Resumed> {
+    const key = { namespace: command.namespace, name: workload.name };
+    const found = await this.cluster.pods.get(key, { signal });
+    if (found === undefined || (found.metadata.uid === workload.uid && isTerminating(found)))
+      return this.#told({ conflict: `Pod ${workload.name} was deleted by somebody else, and is not made again` });
+    await this.#note(found, command, signal);
+    return this.#told(judge(found, command, workload));
+  }
+
+  #told({ conflict, ...rest }: Restored): Resumed {
     const told = conflict === undefined ? {} : { conflict: conflict.slice(0, 1024) };
     return { ...rest, ...told, resumedAt: this.now().toISOString() };
   }
@@ -89,7 +101,7 @@ export class ResumeWorkload {
       return judge(found, command, workload);
     }
     try {
-      await this.cluster.pods.create(command.namespace, recreation(workload, command.operationId), { signal });
+      await this.cluster.pods.create(command.namespace, recreationOf(workload, command.operationId), { signal });
       return {};
     } catch (error) {
       // Nothing that could be tried again would bring it back.
@@ -145,10 +157,4 @@ function judge(pod: Pod, { operationId }: QuiescedWorkload, workload: BarePod): 
   if (pod.metadata.uid === workload.uid) return {};
   if (pod.metadata.annotations?.[workloadAnnotation.recreatedBy] === operationId) return {};
   return { conflict: `another Pod ${workload.name} was made meanwhile` };
-}
-
-function recreation(workload: BarePod, operationId: string): object {
-  const { metadata, ...manifest } = Manifest.parse(workload.manifest);
-  const annotations = { ...metadata.annotations, [workloadAnnotation.recreatedBy]: operationId };
-  return { ...manifest, metadata: { ...metadata, annotations } };
 }
