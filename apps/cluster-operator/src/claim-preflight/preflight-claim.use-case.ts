@@ -12,6 +12,7 @@ import { highestFence, type WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
+import { withRecreation } from './examine-recreation.js';
 import { examineWorkload, type WorkloadExamination } from './examine-workload.js';
 
 type Question = DataOf<typeof ClaimPreflight>;
@@ -29,7 +30,7 @@ export class PreflightClaimUseCase {
     private readonly guardSeconds = 15,
   ) {}
 
-  /** @throws KubernetesApiError */
+  /** @throws SnapfleetError deadline_exceeded; KubernetesApiError */
   async run(question: Question, signal: AbortSignal): Promise<Answer> {
     const [situation, snapshotClass, workload, guard] = await Promise.all([
       readClaimSituation(this.cluster, question, signal),
@@ -71,9 +72,10 @@ export class PreflightClaimUseCase {
     }
   }
 
-  #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return Promise.resolve({ findings: [], touched: [], pods: [], notices: [] });
-    return examineWorkload(this.cluster, question, question.quiesce, signal);
+  async #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
+    if (question.quiesce.level === 'none') return { findings: [], touched: [], pods: [], notices: [] };
+    const examined = await examineWorkload(this.cluster, question, question.quiesce, signal);
+    return withRecreation(this.cluster, question.namespace, examined, signal);
   }
 
   /** A workload is taken away, or held by hooks, with its dead-man timer only: what will refuse the quiesce is told now. */
