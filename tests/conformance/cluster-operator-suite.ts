@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { StartDevice } from '../support/device-under-test.js';
 import { claim, workload } from './suite/manifests.js';
 import { startOperator, type OperatorUnderTest } from './suite/operator-client.js';
+import { describeBarePods } from './suite/operator-bare-pods.js';
 import { describeOrphanCommands } from './suite/operator-orphans.js';
 import { describeHooks } from './suite/operator-hooks.js';
 import { describePreflight, type Home } from './suite/operator-preflight.js';
@@ -43,6 +44,7 @@ export function describeClusterOperator(
     describePreflight(use, home);
     describeHooks(use, home);
     describeQuiesce(use, home);
+    describeBarePods(use, home);
     more.beforeSnapshots?.(use, home);
     describeSnapshotCommands(use, home);
     describeOrphanCommands(use, home);

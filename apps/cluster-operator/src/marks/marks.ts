@@ -17,6 +17,8 @@ export const label = {
 export const annotation = {
   ...workloadAnnotation,
   claimUid: 'snapfleet.io/claim-uid',
+  /** On a claim: the operation that is about to delete the bare Pod that uses it, or has done so. */
+  podTakenBy: 'snapfleet.io/pod-taken-by',
   restored: 'snapfleet.io/restored',
   defaultSnapshotClass: 'snapshot.storage.kubernetes.io/is-default-class',
   contentBeingDeleted: 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted',

@@ -1,4 +1,4 @@
-import { SnapfleetError, type ObjectUid } from '@snapfleet/contracts';
+import { SnapfleetError, type ObjectUid, type OperationId } from '@snapfleet/contracts';
 import type { TimerAnswer, TimerKey, TimerOrder, WorkloadGuard } from '@snapfleet/workloads';
 import { now } from './samples.js';
 
@@ -12,6 +12,8 @@ export class FakeGuard implements WorkloadGuard {
   mayRunHooks = true;
   /** What it has counted; undefined: it could not. */
   downtimeMs: number | undefined;
+  /** Whether it could make no bare Pod again. */
+  refusesPods = false;
   /** How many of the next questions stay without an answer. */
   silences = 0;
 
@@ -21,6 +23,8 @@ export class FakeGuard implements WorkloadGuard {
     return this.answer(() => {
       const ended = this.ended.get(operationId);
       if (ended !== undefined) throw new SnapfleetError('operation_superseded', `the timer is ${ended.state}`);
+      if (this.refusesPods && !this.orders.has(operationId))
+        throw new SnapfleetError('workload_not_recreatable', 'workload-guard could not make the Pod again');
       if (!this.orders.has(operationId)) this.writes.push('arm');
       this.orders.set(operationId, order);
       return { dueAt: new Date(now().getTime() + order.maximumDowntimeSeconds * 1000).toISOString() };
@@ -28,7 +32,7 @@ export class FakeGuard implements WorkloadGuard {
   }
 
   find({ operationId }: TimerKey): Promise<TimerAnswer | undefined> {
-    return this.answer(() => this.ended.get(operationId));
+    return this.answer(() => this.ended.get(operationId) ?? this.armed(operationId));
   }
 
   disarm({ operationId }: TimerKey): Promise<TimerAnswer> {
@@ -72,6 +76,16 @@ export class FakeGuard implements WorkloadGuard {
     };
     this.ended.set(operationId, told);
     return told;
+  }
+
+  private armed(operationId: OperationId): TimerAnswer | undefined {
+    const order = this.orders.get(operationId);
+    if (order === undefined) return undefined;
+    const { namespace, workload, maximumDowntimeSeconds } = order;
+    const { kind, name, uid } = workload;
+    const remainingMs = maximumDowntimeSeconds * 1000;
+    const dueAt = new Date(now().getTime() + remainingMs).toISOString();
+    return { state: 'armed', operationId, namespace, workload: { kind, name, uid }, dueAt, remainingMs };
   }
 
   private answer<T>(give: () => T): Promise<T> {

@@ -1,17 +1,11 @@
 import { SnapfleetError, WorkloadQuiesce, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
-import {
-  Deadline,
-  isScaledToZero,
-  isTerminating,
-  orOnDeadline,
-  retryOnConflict,
-  type KubernetesObject,
-  type ScalableWorkload,
-} from '@snapfleet/kubernetes';
+import { Deadline, isScaledToZero, orOnDeadline, retryOnConflict, type ScalableWorkload } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
 import { expectSame, isFenced, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 import { awaitNoUsers } from '../workload/awaiting-users.js';
+import { expectNotResumed } from './expect-not-resumed.js';
+import { TakePodAway } from './take-pod-away.js';
 
 type Command = DataOf<typeof WorkloadQuiesce>;
 type Scalable = Exclude<SavedWorkload, { kind: 'Pod' }>;
@@ -32,15 +26,20 @@ export class QuiesceWorkloadUseCase {
     private readonly guardSeconds = 15,
   ) {}
 
-  /** @throws SnapfleetError guard_unavailable, with nothing touched; workload_not_found, workload_conflict, workload_not_gone, operation_superseded; KubernetesApiError */
+  /**
+   * @throws SnapfleetError guard_unavailable, workload_not_recreatable, with nothing touched; workload_not_found,
+   *   workload_conflict, workload_not_gone, operation_superseded, deadline_exceeded; KubernetesApiError
+   */
   async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadQuiesce>> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { workload } = command;
-    const { dueAt } = await this.#arm(command, signal);
     if (workload.kind === 'Pod') {
-      await retryOnConflict(() => this.#deletePod(command, signal), signal);
+      const limits = { deadline, guardMs: this.#guardMs(command), signal };
+      const take = new TakePodAway(this.cluster, this.guard, { ...command, workload }, limits);
+      await take.run(() => this.#arm(command, signal));
       await this.#awaitNoUsers(command, deadline, signal);
     } else {
+      const { dueAt } = await this.#arm(command, signal);
       await retryOnConflict(() => this.#scaleToZero(command, workload, dueAt, signal), signal);
       await this.#awaitScaled(command, workload, deadline, signal);
       await this.#awaitNoUsers(command, deadline, signal);
@@ -59,21 +58,12 @@ export class QuiesceWorkloadUseCase {
 
   #arm(command: Command, signal: AbortSignal): Promise<{ readonly dueAt: string }> {
     const { namespace, fencingToken, workload, maximumDowntimeSeconds } = command;
-    const patienceMs = Math.min(this.guardSeconds, command.deadlineSeconds) * millisecondsOfSecond;
     const order = { namespace, fencingToken, workload, maximumDowntimeSeconds };
-    return this.guard.arm(timerKeyOf(command), order, { patienceMs, signal });
+    return this.guard.arm(timerKeyOf(command), order, { patienceMs: this.#guardMs(command), signal });
   }
 
-  async #deletePod(command: Command, signal: AbortSignal): Promise<void> {
-    const key = { namespace: command.namespace, name: command.workload.name };
-    const pod = await this.cluster.pods.get(key, { signal });
-    // Gone already: deleted by the run before this one, or by somebody else; the saved manifest brings it back.
-    if (pod === undefined) return;
-    const same = expectSame(pod, command.workload);
-    if (isTerminating(same)) return;
-    expectNotResumed(same, command);
-    const { uid, resourceVersion } = same.metadata;
-    await this.cluster.pods.remove(key, uid, { resourceVersion, signal });
+  #guardMs({ deadlineSeconds }: Command): number {
+    return Math.min(this.guardSeconds, deadlineSeconds) * millisecondsOfSecond;
   }
 
   /** The mark comes first, and both writes only on the version that was read: the saved number is the true one. */
@@ -119,13 +109,6 @@ export class QuiesceWorkloadUseCase {
     const same = expectSame(await this.cluster.workloads[workload.kind].get(key, { signal }), workload);
     expectStillZero(same, command, workload);
   }
-}
-
-/** A quiesce that comes after the resume of its own operation, or of a later one, would take the workload away for good. */
-function expectNotResumed(found: KubernetesObject, { operationId, fencingToken, workload }: Command): void {
-  if (!isFenced(found, fencingToken)) return;
-  const what = `${nameOf(workload)} was resumed by operation ${operationId}, or by a later one, already`;
-  throw new SnapfleetError('operation_superseded', what);
 }
 
 /** The dead-man timer may bring it back while it is still being quiesced, and so may anybody else. */

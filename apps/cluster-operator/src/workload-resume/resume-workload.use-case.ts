@@ -27,10 +27,19 @@ export class ResumeWorkloadUseCase {
     const key = timerKeyOf(command);
     const before = await orSilent(this.guard.find(key, asked()));
     if (!(before instanceof SnapfleetError) && before?.state === 'brought-back') return replyOf(before);
-    const resumed = await this.workloads.run(command, signal);
+    const resumed = await this.#putBack(command, before, signal);
     const after = await orSilent(this.guard.disarm(key, asked()));
     if (!(after instanceof SnapfleetError) && after.state === 'brought-back') return replyOf(after, resumed);
     return { ...resumed, ...proofOf(after) };
+  }
+
+  /** A timer ends when its workload is back, or was not taken away: a bare Pod that is not there then was deleted by others. */
+  #putBack(command: Command, timer: TimerAnswer | SnapfleetError | undefined, signal: AbortSignal): Promise<Resumed> {
+    const { workload } = command;
+    const ended = timer !== undefined && !(timer instanceof SnapfleetError) && timer.state === 'disarmed';
+    return ended && workload.kind === 'Pod'
+      ? this.workloads.leave(command, workload, signal)
+      : this.workloads.run(command, signal);
   }
 }
 
