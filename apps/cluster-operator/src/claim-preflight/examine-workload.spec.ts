@@ -29,9 +29,9 @@ function putPod(name: string, owner: string, status: object = { phase: 'Running'
   return uid;
 }
 
-const putAutoscaler = (minReplicas: number, name = 'orders'): unknown =>
+const putAutoscaler = (minReplicas: number, name = 'orders', own = 'scaler'): unknown =>
   cluster.autoscalers.put({
-    metadata: { name: 'scaler', namespace: 'shop' },
+    metadata: { name: own, namespace: 'shop' },
     spec: { scaleTargetRef: { kind: 'ReplicaSet', name }, minReplicas, maxReplicas: 5 },
   } as never);
 
@@ -66,6 +66,12 @@ test.each([
   const { findings, notices } = await examineWorkload(cluster, where, cold, never);
   expect(findings).toEqual([]);
   expect(notices).toEqual([{ code: 'horizontal-pod-autoscaler', message: expect.stringContaining(words) as string }]);
+});
+
+test('more autoscalers than a reply can tell keep no snapshot from being made', async () => {
+  putWorkload();
+  for (let index = 0; index < 17; index += 1) putAutoscaler(1, 'orders', `scaler-${String(index)}`);
+  expect((await examineWorkload(cluster, where, cold, never)).notices).toHaveLength(16);
 });
 
 test('an autoscaler of another workload is none of this one', async () => {

@@ -18,6 +18,9 @@ const gitOps: readonly { readonly name: string; readonly marks: RegExp; readonly
   },
 ];
 
+/** As many as the reply of the preflight takes; whoever may make autoscalers must not keep a snapshot from being made. */
+const mostNotices = 16;
+
 /** Who else scales the workload: no reason to refuse, but to know, for an edit of theirs wins and is reported. */
 export async function noticesOf(
   cluster: Cluster,
@@ -29,7 +32,7 @@ export async function noticesOf(
   if (workload.kind === 'Pod') return [];
   const autoscalers = await cluster.autoscalers.list({ namespace }, { signal });
   const own = autoscalers.filter(({ spec: { scaleTargetRef } }) => isOf(scaleTargetRef, workload));
-  return [...own.map((one) => ofAutoscaler(one, workload)), ...ofGitOps(workload, object)];
+  return [...ofGitOps(workload, object), ...own.map((one) => ofAutoscaler(one, workload))].slice(0, mostNotices);
 }
 
 const isOf = (target: { readonly kind: string; readonly name: string }, { kind, name }: Workload): boolean =>

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { ClusterInventory, InventoryEntry, ReplyOf } from '@snapfleet/contracts';
 import type { Cluster } from '../cluster-access.js';
 import { readClusterObjects } from './cluster-objects.js';
@@ -6,11 +7,14 @@ import { keyOfEntry, suspectsIn } from './suspects.js';
 type Page = ReplyOf<typeof ClusterInventory>;
 
 const mostEntries = 200;
+const mostTold = 16;
 /** Half of the largest message, for the envelope and for characters of more than one byte. */
 const mostCharacters = 128 * 1024;
 
 /** Lists what is suspicious in the cluster, a page at a time; each page is a fresh read. */
 export class InventoryClusterUseCase {
+  private readonly logger = new Logger(InventoryClusterUseCase.name);
+
   constructor(
     private readonly cluster: Cluster,
     private readonly now: () => Date,
@@ -19,7 +23,8 @@ export class InventoryClusterUseCase {
   /** @throws KubernetesApiError */
   async run(after: string | undefined, signal: AbortSignal): Promise<Page> {
     const objects = await readClusterObjects(this.cluster, this.now, signal);
-    const all = suspectsIn(objects);
+    const { entries: all, leftOut } = suspectsIn(objects);
+    if (leftOut.length > 0) this.logger.warn({ event: 'inventory.left-out', objects: leftOut.slice(0, mostTold) });
     const rest = after === undefined ? all : all.filter((entry) => keyOfEntry(entry) > after);
     const entries = pageOf(rest);
     const last = entries.at(-1);

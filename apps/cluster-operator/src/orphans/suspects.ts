@@ -1,4 +1,4 @@
-import { InventoryEntry } from '@snapfleet/contracts';
+import { Bytes, InventoryEntry, ObjectName, OperationId, RestorePointId, VolumeHandle } from '@snapfleet/contracts';
 import {
   bytesOfQuantity,
   isReadyToUse,
@@ -26,7 +26,6 @@ const claimFinalizer = 'snapshot.storage.kubernetes.io/pvc-as-source-protection'
 const beingCreated = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
 const drivers: readonly string[] = [topolvmDriver, legacyTopolvmDriver];
 const ourSnapshotName = /^snapfleet-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const objectOf = ({ metadata }: KubernetesObject, referencedBy: readonly string[] = []) => ({
   ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
@@ -38,26 +37,25 @@ const objectOf = ({ metadata }: KubernetesObject, referencedBy: readonly string[
   referencedBy: referencedBy.slice(0, 8).map((text) => text.slice(0, 512)),
 });
 
-/** What a label says, where it is what we would have written. */
-function marksOf({ metadata }: KubernetesObject): object {
-  const idIn = (key: string): string | undefined => {
-    const value = metadata.labels?.[key] ?? '';
-    return uuid.test(value) ? value : undefined;
-  };
-  const [restorePointId, operationId] = [idIn(label.restorePoint), idIn(label.operation)];
-  return {
-    managed: isOurs({ metadata }),
-    ...(restorePointId === undefined ? {} : { restorePointId }),
-    ...(operationId === undefined ? {} : { operationId }),
-  };
+/** The field, where its value is one; users write what they like into objects of their namespaces. */
+function fieldOf(name: string, schema: { safeParse(value: unknown): { readonly data?: unknown } }, value: unknown) {
+  const { data } = schema.safeParse(value);
+  return data === undefined ? {} : { [name]: data };
 }
 
-const handleIn = (handle: string | undefined): object =>
-  handle !== undefined && uuid.test(handle) ? { volumeHandle: handle } : {};
+/** What a label says, where it is what we would have written. */
+const marksOf = ({ metadata }: KubernetesObject): object => ({
+  managed: isOurs({ metadata }),
+  ...fieldOf('restorePointId', RestorePointId, metadata.labels?.[label.restorePoint]),
+  ...fieldOf('operationId', OperationId, metadata.labels?.[label.operation]),
+});
+
+const handleIn = (handle: string | undefined): object => fieldOf('volumeHandle', VolumeHandle, handle);
+const claimIn = (name: string | undefined): object => fieldOf('persistentVolumeClaim', ObjectName, name);
 
 function sizeIn(quantity: string | undefined): object {
   try {
-    return quantity === undefined ? {} : { sizeBytes: bytesOfQuantity(quantity) };
+    return quantity === undefined ? {} : fieldOf('sizeBytes', Bytes, bytesOfQuantity(quantity));
   } catch {
     // It only decorates.
     return {};
@@ -67,7 +65,7 @@ function sizeIn(quantity: string | undefined): object {
 /** The logical volume behind a content. */
 const volumeOf = (content: VolumeSnapshotContent): object => ({
   ...handleIn(handleOfContent(content)),
-  ...(typeof content.status?.restoreSize === 'number' ? { sizeBytes: content.status.restoreSize } : {}),
+  ...fieldOf('sizeBytes', Bytes, content.status?.restoreSize),
 });
 
 /** Ours, whatever its state, since only the journal knows which of them are wanted; of others what is broken or stuck. */
@@ -90,7 +88,7 @@ function snapshotEntry(snapshot: VolumeSnapshot, objects: ClusterObjects): objec
     ...objectOf(snapshot, usersOfSnapshot(snapshot, objects)),
     ...marksOf(snapshot),
     ...(content === undefined ? {} : volumeOf(content)),
-    ...(source === undefined ? {} : { persistentVolumeClaim: source }),
+    ...claimIn(source),
     ready: isReadyToUse(snapshot),
     ...(error === undefined ? {} : { error: error.slice(0, 512) }),
     holdsClaim: held === true && !isReadyToUse(snapshot),
@@ -126,15 +124,12 @@ const scratchEntry = (claim: ClusterObjects['claims'][number], objects: ClusterO
   ...sizeIn(claim.status?.capacity?.storage),
 });
 
-const podEntry = (pod: ClusterObjects['pods'][number]): object => {
-  const [claim] = claimsOf(pod);
-  return {
-    kind: 'pod',
-    ...objectOf(pod),
-    ...marksOf(pod),
-    ...(claim === undefined ? {} : { persistentVolumeClaim: claim }),
-  };
-};
+const podEntry = (pod: ClusterObjects['pods'][number]): object => ({
+  kind: 'pod',
+  ...objectOf(pod),
+  ...marksOf(pod),
+  ...claimIn(claimsOf(pod)[0]),
+});
 
 /** A Pod goes with its scratch claim where that is there. */
 function isOnScratchClaim(pod: ClusterObjects['pods'][number], { claims }: ClusterObjects): boolean {
@@ -151,22 +146,34 @@ export function keyOfEntry(entry: InventoryEntry): string {
   return [entry.kind, 'namespace' in entry ? entry.namespace : '', entry.name].join(' ');
 }
 
-/**
- * What may be an orphan, in the order of its key: all that is needed to tell, and nothing that is in its place for certain.
- */
-export function suspectsIn(objects: ClusterObjects): InventoryEntry[] {
+/** What may be an orphan. */
+export interface Suspects {
+  /** In the order of their keys. */
+  readonly entries: readonly InventoryEntry[];
+  /** What cannot be told, and why. It is judged by nobody, and so purged by nobody. */
+  readonly leftOut: readonly string[];
+}
+
+/** What may be an orphan: all that is needed to tell, and nothing that is in its place for certain. */
+export function suspectsIn(objects: ClusterObjects): Suspects {
   const contents = objects.contents.filter(
     (content) => drivers.includes(content.spec.driver) && snapshotOfContent(content, objects) === undefined,
   );
   const consumers = objects.pods.filter((pod) => isConsumerPod(pod) && !isOnScratchClaim(pod, objects));
-  const found = [
+  const found: readonly object[] = [
     ...objects.snapshots.filter(isSuspiciousSnapshot).map((snapshot) => snapshotEntry(snapshot, objects)),
     ...contents.map((content) => contentEntry(content, objects)),
     ...objects.logicalVolumes.filter((volume) => ownersOf(volume, objects).length === 0).map(logicalVolumeEntry),
     ...objects.claims.filter(isScratchClaim).map((claim) => scratchEntry(claim, objects)),
     ...consumers.map(podEntry),
   ];
-  return found
-    .map((entry) => InventoryEntry.parse(entry))
-    .toSorted((one, other) => (keyOfEntry(one) < keyOfEntry(other) ? -1 : 1));
+  const read = found.map((entry) => InventoryEntry.safeParse(entry));
+  return {
+    entries: read
+      .flatMap(({ data }) => data ?? [])
+      .toSorted((one, other) => (keyOfEntry(one) < keyOfEntry(other) ? -1 : 1)),
+    leftOut: read.flatMap(({ error }, index) =>
+      error === undefined ? [] : `${JSON.stringify(found[index])}: ${error.message}`.slice(0, 1024),
+    ),
+  };
 }

@@ -6,6 +6,9 @@ import { PodSpec } from './pod.js';
 export const ScalableKind = z.enum(['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController']);
 export type ScalableKind = z.infer<typeof ScalableKind>;
 
+/** The API server takes one without a name, and leaves it out. */
+const ClaimTemplate = z.looseObject({ metadata: z.looseObject({ name: z.string().default('') }) });
+
 const RetentionPolicy = z.looseObject({ whenScaled: z.string().optional() });
 
 /** A Deployment, StatefulSet, ReplicaSet or ReplicationController. */
@@ -14,7 +17,7 @@ export const ScalableWorkload = z.looseObject({
   spec: z.looseObject({
     replicas: z.number().int().nonnegative().default(1),
     template: z.looseObject({ spec: PodSpec }).nullish(),
-    volumeClaimTemplates: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })).nullish(),
+    volumeClaimTemplates: z.array(ClaimTemplate).nullish(),
     persistentVolumeClaimRetentionPolicy: RetentionPolicy.nullish(),
   }),
   status: z.looseObject({ replicas: z.number().optional(), observedGeneration: z.number().optional() }).optional(),

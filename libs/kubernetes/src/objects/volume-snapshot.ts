@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ObjectMeta } from './object-meta.js';
 
 const SnapshotError = z.looseObject({ message: z.string().nullish() });
+/** The API server takes a number as well as its text (x-kubernetes-int-or-string). */
+const Quantity = z.union([z.string(), z.number().transform(String)]);
 const DeletionPolicy = z.enum(['Delete', 'Retain']);
 
 /** A VolumeSnapshot (snapshot.storage.k8s.io/v1). */
@@ -19,7 +21,7 @@ export const VolumeSnapshot = z.looseObject({
       boundVolumeSnapshotContentName: z.string().nullish(),
       creationTime: z.string().nullish(),
       readyToUse: z.boolean().nullish(),
-      restoreSize: z.string().nullish(),
+      restoreSize: Quantity.nullish(),
       error: SnapshotError.nullish(),
     })
     .nullish(),

@@ -42,12 +42,12 @@ function explainOther(entry: Entry, catalogue: Catalogue): Verdict {
 
 function findingOf(entry: Entry, why: string): Finding {
   const { name, uid, source, finalizers, referencedBy, createdAt } = entry;
-  const snapshotUid = snapshotUidIn(name);
+  const volumeSnapshotUid = ObjectUid.safeParse(snapshotUidIn(name)).data;
   return {
     kind: 'logical-volume',
     name,
     uid,
-    ...(snapshotUid === undefined ? {} : { volumeSnapshotUid: ObjectUid.parse(snapshotUid) }),
+    ...(volumeSnapshotUid === undefined ? {} : { volumeSnapshotUid }),
     ...(entry.volumeHandle === undefined ? {} : { volumeHandle: entry.volumeHandle }),
     ...(entry.sizeBytes === undefined ? {} : { sizeBytes: entry.sizeBytes }),
     why,

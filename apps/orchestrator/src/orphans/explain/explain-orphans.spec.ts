@@ -80,6 +80,13 @@ const situations: readonly Situation[] = [
   ['a LogicalVolume that Retain has kept', logicalVolume(), retained, 'ours on-command', 'by command only'],
   ['a LogicalVolume that is counted on', logicalVolume(), kept, 'ours never', 'counts on it'],
   ['a LogicalVolume of others', logicalVolume({ name: 'snapshot-x' }), failed, 'unknown never', 'a VolumeSnapshot'],
+  [
+    'a LogicalVolume of a name too long',
+    logicalVolume({ name: `snapshot-${'x'.repeat(200)}` }),
+    failed,
+    'unknown never',
+    'a VolumeSnapshot',
+  ],
   ['a LogicalVolume of a claim', logicalVolume({ name: 'pvc-1' }), failed, 'unknown never', 'a PersistentVolume'],
 
   ['a volume of a failed restore point', volume(), failed, 'ours automatic', 'its LogicalVolume is gone'],
