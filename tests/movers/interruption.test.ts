@@ -53,6 +53,17 @@ describe.each(['copy', 'restic'] as const)('the mover %s', (mover) => {
     expect(differences).toEqual([]);
   });
 
+  it('makes no backup of a source that went bad while it was read, and one when it is read whole', async () => {
+    await writeFile(bench.at('source', 'a'), 'a');
+    const manifest = await bench.scan(bench.source, 'source.jsonl');
+    const job = { action: 'backup', mover, restorePointId, source: bench.source, manifest, goesBad: true } as const;
+    const attempt = bench.call({ ...job, manifestFile: bench.at('work', 'source.jsonl') });
+    await expect(attempt).rejects.toMatchObject({ code: 'source_unreadable' });
+    expect(await bench.find(mover, restorePointId)).toBeNull();
+    await bench.backUp(mover, restorePointId, manifest);
+    expect(await bench.find(mover, restorePointId)).toMatchObject({ manifest });
+  });
+
   it('makes a backup once and finds it afterwards', async () => {
     await writeFile(bench.at('source', 'a'), 'a');
     const manifest = await bench.scan(bench.source, 'source.jsonl');

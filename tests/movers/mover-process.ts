@@ -7,6 +7,7 @@ import {
   ObjectName,
   RestorePointId,
   DeviceId,
+  SnapfleetError,
 } from '@snapfleet/contracts';
 import { createMovers, type MoverSettings, moverOf, scanVolume } from '@snapfleet/movers';
 
@@ -26,6 +27,8 @@ export type MoverJob =
           readonly manifestFile: string;
           readonly manifest: ManifestSummary;
           readonly volumeMode?: 'Filesystem' | 'Block';
+          /** The source is told to be damaged once all has been read. */
+          readonly goesBad?: boolean;
         }
       | { readonly action: 'find'; readonly restorePointId: string }
       | { readonly action: 'restore'; readonly reference: BackupReference; readonly target: string }
@@ -44,8 +47,10 @@ async function run(job: MoverJob): Promise<unknown> {
   const mover = moverOf(createMovers(job.settings, DeviceId.parse('edge-1')), job.mover);
   switch (job.action) {
     case 'backup': {
-      const { volumeMode = 'Filesystem', restorePointId } = job;
-      return await mover.backup({ ...job, ...keyOf(restorePointId), volumeMode, signal });
+      const { volumeMode = 'Filesystem', restorePointId, goesBad = false } = job;
+      const confirmSource = (): Promise<void> =>
+        goesBad ? Promise.reject(new SnapfleetError('source_unreadable', 'it is damaged')) : Promise.resolve();
+      return await mover.backup({ ...job, ...keyOf(restorePointId), volumeMode, confirmSource, signal });
     }
     case 'find':
       return await mover.find(keyOf(job.restorePointId));

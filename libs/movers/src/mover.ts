@@ -28,6 +28,11 @@ export interface BackupRequest extends MoverRun, RestorePointKey {
   readonly manifest: ManifestSummary;
   /** Whether the source was read with the log of its filesystem; kept with the backup. */
   readonly cleanLog?: boolean;
+  /**
+   * Awaited when all has been read and before it counts as a backup: what it throws makes none.
+   * @throws SnapfleetError `source_unreadable`
+   */
+  readonly confirmSource?: () => Promise<void>;
 }
 
 /** A backup that is at its destination, whole. */

@@ -26,6 +26,8 @@ class FakeMover implements Mover {
   stored: StoredBackup | undefined;
   backups = 0;
   failures: SnapfleetError[] = [];
+  /** What happens while it reads. */
+  whileReading = (): void => undefined;
 
   constructor(readonly name: string) {}
 
@@ -33,11 +35,13 @@ class FakeMover implements Mover {
     return Promise.resolve(this.stored);
   }
 
-  backup(request: BackupRequest): Promise<StoredBackup> {
+  async backup(request: BackupRequest): Promise<StoredBackup> {
     this.backups += 1;
     const failure = this.failures.shift();
-    if (failure !== undefined) return Promise.reject(failure);
+    if (failure !== undefined) throw failure;
     request.onProgress?.({ bytesDone: 1, filesDone: 1 });
+    this.whileReading();
+    await request.confirmSource?.();
     this.stored = {
       reference: { mover: this.name, destination: 'default', location: 'there' },
       manifest: request.manifest,
@@ -46,7 +50,7 @@ class FakeMover implements Mover {
       durationMs: 4,
       cleanLog: request.cleanLog,
     };
-    return Promise.resolve(this.stored);
+    return this.stored;
   }
 
   readonly restore = notExpected;
@@ -74,6 +78,7 @@ describe('BackUpRestorePoint', () => {
   let restic: FakeMover;
   let scanned: ManifestSummary;
   let exposing: SnapfleetError | undefined;
+  let renewed: () => unknown;
   let cleanLog: boolean;
   let nowMs: number;
   let useCase: BackUpRestorePoint;
@@ -90,11 +95,13 @@ describe('BackUpRestorePoint', () => {
     restic = new FakeMover('restic');
     scanned = manifest;
     exposing = undefined;
+    renewed = () => ({ expiresAt: '2026-11-23T11:00:00Z' });
     cleanLog = true;
     nowMs = 0;
     const call = ({ name }: { name: string }): Promise<unknown> => {
       calls.push(name);
       if (name === 'volume.expose' && exposing !== undefined) return Promise.reject(exposing);
+      if (name === 'volume.renew') return Promise.resolve().then(renewed);
       return Promise.resolve({ leaseId: 'lease', path: '/exposed', cleanLog });
     };
     useCase = new BackUpRestorePoint({
@@ -128,7 +135,7 @@ describe('BackUpRestorePoint', () => {
     expect(calls).toEqual([
       'volume.expose',
       'scan /exposed to /scratch/manifest.jsonl',
-      'volume.renew',
+      ...['volume.renew', 'volume.renew', 'volume.renew'],
       'volume.conceal',
     ]);
     expect(about('copy')).toEqual(['backup.started', 'backup.progress', 'backup.completed']);
@@ -181,6 +188,29 @@ describe('BackUpRestorePoint', () => {
     await useCase.run(order, first);
     expect(about('restic').at(-1)).toBe('backup.completed');
     expect([copy.backups, restic.backups]).toEqual([1, 2]);
+  });
+
+  it('makes no backup of a filesystem that goes bad while a mover reads it', async () => {
+    copy.whileReading = () => {
+      renewed = () => ({ expiresAt: '2026-11-23T11:00:00Z', damage: 'EXT4-fs error (device dm-7): bad entry' });
+    };
+    await useCase.run(order, first);
+    expect(about('copy').at(-1)).toBe('backup.failed');
+    expect(told.find(({ name }) => name === 'backup.failed')?.data.error?.code).toBe('source_unreadable');
+    expect(copy.stored).toBeUndefined();
+  });
+
+  it('tries again, and refutes nothing, where a mover cannot read because the lease has ended', async () => {
+    copy.failures = [new SnapfleetError('source_unreadable', 'no such file')];
+    const confirmed = renewed;
+    let renewals = 0;
+    renewed = () => {
+      renewals += 1;
+      if (renewals === 2) throw new SnapfleetError('lease_not_found', 'it has ended');
+      return confirmed();
+    };
+    await expect(useCase.run(order, first)).rejects.toMatchObject({ code: 'lease_not_found', retryable: true });
+    expect(about('copy')).not.toContain('backup.failed');
   });
 
   it('gives up at the last attempt and says why', async () => {

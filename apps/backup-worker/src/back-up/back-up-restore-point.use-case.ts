@@ -42,6 +42,12 @@ export interface BackupParts {
   readonly nowMs: () => number;
 }
 
+/** What a mover is given of the volume and its manifest. */
+type MoveRequest = Omit<
+  Parameters<Mover['backup']>[0],
+  'restorePointId' | 'namespace' | 'persistentVolumeClaim' | 'volumeMode' | 'onProgress'
+>;
+
 /** An order while it is carried out: what is still to be done, and what went wrong but may go better later. */
 interface Work {
   readonly order: BackupOrder;
@@ -113,8 +119,9 @@ export class BackUpRestorePoint {
           const manifestFile = join(directory, 'manifest.jsonl');
           const manifest = await this.scanSnapshot(movers, volume, manifestFile, work, signal);
           for (const mover of movers) {
-            const request = { source: volume.path, manifestFile, manifest, cleanLog: volume.cleanLog, signal };
-            const stored = await this.attempted(mover.name, work, () => this.move(mover, work, request));
+            const { path: source, cleanLog, confirmIntact: confirmSource, reading } = volume;
+            const request = { source, manifestFile, manifest, cleanLog, confirmSource, signal };
+            const stored = await this.attempted(mover.name, work, () => reading(() => this.move(mover, work, request)));
             left.delete(mover);
             if (stored !== undefined) await work.announcer.completed(mover.name, stored);
           }
@@ -174,11 +181,7 @@ export class BackUpRestorePoint {
     return manifest;
   }
 
-  private async move(
-    mover: Mover,
-    { order: { ready }, announcer }: Work,
-    request: Pick<Parameters<Mover['backup']>[0], 'source' | 'manifestFile' | 'manifest' | 'cleanLog' | 'signal'>,
-  ): Promise<StoredBackup> {
+  private async move(mover: Mover, { order: { ready }, announcer }: Work, request: MoveRequest): Promise<StoredBackup> {
     const reporter = this.reporter(announcer);
     const { restorePointId, namespace, persistentVolumeClaim } = ready;
     const total = request.manifest;

@@ -134,6 +134,7 @@ async function writeBackup(place: CopyPlace, request: BackupRequest): Promise<St
   const file = backupFileOf(request, addedBytes, performance.now() - startedMs);
   await writeFile(join(place.partial, backupFileName), `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
   await syncFileSystem(place.partial);
+  await request.confirmSource?.();
   await rename(place.partial, place.complete);
   await syncDirectory(place.claim);
   return storedBackup(place, file);

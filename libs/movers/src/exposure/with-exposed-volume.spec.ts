@@ -28,6 +28,7 @@ describe('withExposedVolume', () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+    vi.restoreAllMocks();
   });
 
   it('conceals the volume after the work, and after work that failed', async () => {
@@ -53,6 +54,70 @@ describe('withExposedVolume', () => {
       message: expect.stringContaining('bad entry') as unknown,
     });
     expect(agent.calls.at(-1)).toBe('volume.conceal');
+  });
+
+  describe('of an error of reading', () => {
+    const unreadable = new SnapfleetError('source_unreadable', 'no such file');
+    const context = (agent: { call: AgentCaller['call'] }) => ({
+      agent,
+      signal: new AbortController().signal,
+      onConcealFailed: () => undefined,
+    });
+    const notFound = (): never => {
+      throw new SnapfleetError('lease_not_found', 'it has ended');
+    };
+
+    it('tells it while the lease holds', async () => {
+      const agent = agentThat({});
+      const read = withExposedVolume(context(agent), exposure, () => Promise.reject(unreadable));
+      await expect(read).rejects.toBe(unreadable);
+    });
+
+    it.each([
+      ['has ended', notFound],
+      [
+        'cannot be proven to hold',
+        () => {
+          throw new SnapfleetError('deadline_exceeded', 'no answer');
+        },
+      ],
+    ])('tells the lost lease where the lease %s, to be tried again', async (_what, renew) => {
+      const agent = agentThat({ 'volume.renew': renew });
+      const read = withExposedVolume(context(agent), exposure, () => Promise.reject(unreadable));
+      await expect(read).rejects.toMatchObject({ code: 'lease_not_found', retryable: true, cause: unreadable });
+    });
+
+    it('tells the lost lease after a pause that was longer than the lease, whoever has it by now', async () => {
+      const agent = agentThat({});
+      const read = withExposedVolume(context(agent), exposure, () => {
+        // As a process that was stopped: the clock has gone on, and no timer.
+        vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 601_000);
+        return Promise.reject(unreadable);
+      });
+      await expect(read).rejects.toMatchObject({ code: 'lease_not_found', retryable: true });
+    });
+
+    it('tells the same to a part of the work that deals with its errors itself', async () => {
+      const agent = agentThat({ 'volume.renew': notFound });
+      const told: unknown[] = [];
+      await withExposedVolume(context(agent), exposure, async ({ reading }) => {
+        await reading(() => Promise.reject(unreadable)).catch((error: unknown) => told.push(error));
+      });
+      expect(told).toMatchObject([{ code: 'lease_not_found', retryable: true }]);
+    });
+
+    it('leaves an error that says nothing of the source as it is', async () => {
+      const agent = agentThat({ 'volume.renew': notFound });
+      const away = new SnapfleetError('destination_unavailable', 'away');
+      const read = withExposedVolume(context(agent), exposure, () => Promise.reject(away));
+      await expect(read).rejects.toBe(away);
+    });
+
+    it('tells a lease that has ended before the source was confirmed as one to be tried again', async () => {
+      const agent = agentThat({ 'volume.renew': notFound });
+      const read = withExposedVolume(context(agent), exposure, (volume) => volume.confirmIntact());
+      await expect(read).rejects.toMatchObject({ code: 'lease_not_found', retryable: true });
+    });
   });
 
   it('gives back what the work gave even when the lease cannot be given back', async () => {

@@ -1,14 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type ReplyOf,
-  SnapfleetError,
-  VolumeConceal,
-  VolumeExpose,
-  type VolumeHandle,
-  VolumeRenew,
-} from '@snapfleet/contracts';
+import { type ReplyOf, VolumeConceal, VolumeExpose, type VolumeHandle } from '@snapfleet/contracts';
 import type { VolumeMode } from '../manifest/scan-volume.js';
 import type { AgentCaller } from './agent-caller.js';
+import { HeldLease, leaseSeconds } from './held-lease.js';
 
 /** Which volume is to be read. */
 export interface Exposure {
@@ -21,9 +14,14 @@ export interface Exposure {
 export type ExposedVolume = ReplyOf<typeof VolumeExpose> & {
   /**
    * To be called when all has been read: the kernel passes over some damage without an error for who reads.
-   * @throws SnapfleetError `source_unreadable`
+   * @throws SnapfleetError `source_unreadable`; `lease_not_found`, to be tried again
    */
   readonly confirmIntact: () => Promise<void>;
+  /**
+   * For a part of the work that deals with its errors itself: an error of reading after the lease was lost is told as the lost
+   * lease, as for the work as a whole.
+   */
+  readonly reading: <T>(read: () => Promise<T>) => Promise<T>;
 };
 
 export interface ExposureContext {
@@ -33,10 +31,7 @@ export interface ExposureContext {
   readonly onConcealFailed: (error: unknown) => void;
 }
 
-const leaseSeconds = 600;
-const renewEveryMs = 100_000;
 const exposeDeadlineMs = 180_000;
-const renewDeadlineMs = 60_000;
 const concealDeadlineMs = 120_000;
 
 /**
@@ -48,6 +43,7 @@ export async function withExposedVolume<T>(
   exposure: Exposure,
   work: (volume: ExposedVolume, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const askedMs = performance.now();
   const volume = await agent.call(
     VolumeExpose,
     { ...exposure, leaseSeconds },
@@ -55,15 +51,24 @@ export async function withExposedVolume<T>(
   );
   const lost = new AbortController();
   const over = new AbortController();
-  const renewing = keepLease(agent, volume.leaseId, over.signal).catch((error: unknown) => {
+  const lease = new HeldLease(agent, volume.leaseId, askedMs);
+  const keeping = lease.keep(over.signal).catch((error: unknown) => {
     lost.abort(error);
   });
-  const confirmIntact = (): Promise<void> => confirmVolume(agent, volume.leaseId, signal);
+  const confirmIntact = (): Promise<void> => lease.confirmIntact(signal);
+  const working = AbortSignal.any([signal, lost.signal]);
+  const reading = async <R>(read: () => Promise<R>): Promise<R> => {
+    try {
+      return await read();
+    } catch (thrown) {
+      throw await lease.explain(thrown, signal);
+    }
+  };
   try {
-    return await work({ ...volume, confirmIntact }, AbortSignal.any([signal, lost.signal]));
+    return await reading(() => work({ ...volume, confirmIntact, reading }, working));
   } finally {
     over.abort();
-    await renewing;
+    await keeping;
     await giveBackLease({ agent, onConcealFailed }, volume.leaseId);
   }
 }
@@ -75,31 +80,3 @@ export async function giveBackLease(
 ): Promise<void> {
   await agent.call(VolumeConceal, { leaseId }, { deadlineMs: concealDeadlineMs }).catch(onConcealFailed);
 }
-
-async function confirmVolume(agent: AgentCaller, leaseId: string, signal: AbortSignal): Promise<void> {
-  const { damage } = await agent.call(VolumeRenew, { leaseId, leaseSeconds }, { deadlineMs: renewDeadlineMs, signal });
-  if (damage === undefined) return;
-  throw new SnapfleetError('source_unreadable', `The filesystem is damaged, and not all of it was read: ${damage}`);
-}
-
-/** Resolves when the work is over; rejects when the lease is lost. */
-async function keepLease(agent: AgentCaller, leaseId: string, over: AbortSignal): Promise<void> {
-  let endsMs = performance.now() + leaseSeconds * 1000;
-  const isOver = (): boolean => over.aborted;
-  for (;;) {
-    await wait(renewEveryMs, undefined, { signal: over, ref: false }).catch(() => undefined);
-    if (isOver()) return;
-    try {
-      await agent.call(VolumeRenew, { leaseId, leaseSeconds }, { deadlineMs: renewDeadlineMs, signal: over });
-      endsMs = performance.now() + leaseSeconds * 1000;
-    } catch (thrown) {
-      if (isOver()) return;
-      const error = SnapfleetError.from(thrown);
-      if (!error.retryable || performance.now() > endsMs) throw leaseLost(leaseId, error);
-    }
-  }
-}
-
-// To be tried again: the next attempt exposes the volume anew.
-const leaseLost = (leaseId: string, cause: SnapfleetError): SnapfleetError =>
-  new SnapfleetError('lease_not_found', `The lease ${leaseId} was lost: ${cause.message}`, { cause, retryable: true });

@@ -59,6 +59,7 @@ export class ResticMover implements Mover {
     await this.repository.unlock();
     const data = await this.backUpData(request);
     const addedBytes = data === undefined ? 0 : (data.data_added_packed ?? data.data_added);
+    await request.confirmSource?.();
     const file = backupFileOf(request, addedBytes, performance.now() - startedMs);
     const manifestId = await this.backUpManifest(request, file, data?.snapshot_id);
     await this.forgetUnfinished(request, data?.snapshot_id);
