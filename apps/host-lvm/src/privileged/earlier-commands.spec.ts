@@ -31,6 +31,17 @@ it('a command of an earlier run counts as hanging until it has ended, and one th
   await other.stop();
 });
 
+it('a process elsewhere is none of them, whatever command line it has given itself', async () => {
+  const programs = createProgramRunner({ allowed: ['cat'] });
+  const forged = await programs.start('cat', []);
+  const processes = [{ pid: forged.pid, commandLine: ['lvs', ...find] }];
+  const hanging = new HangingCommands();
+  const taken = await takeOverEarlierCommands(hanging, { momentMs: 0, processes, belongs: () => false });
+  expect(taken.count).toBe(0);
+  expect(hanging.about('lvm')).toBeUndefined();
+  await forged.stop();
+});
+
 it('nothing hangs where no command of an earlier run is left', async () => {
   const hanging = new HangingCommands();
   expect(await takeOverEarlierCommands(hanging)).toMatchObject({ count: 0 });

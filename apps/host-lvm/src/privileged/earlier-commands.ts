@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { runningCommand, subjectOf } from './allowed-commands.js';
 import type { HangingCommands } from './hanging-commands.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
+import { isOfService, placeOf } from './service-place.js';
 
 /** A process of this host, with what it was started as. */
 interface HostProcess {
@@ -19,6 +20,8 @@ interface EarlierCommand {
 interface TakeOverOptions {
   readonly momentMs?: number;
   readonly processes?: readonly HostProcess[];
+  /** A command line alone proves nothing: each process, those of containers too, gives itself what it likes. */
+  readonly belongs?: (pid: number) => boolean;
 }
 
 const orderlyMs = 5_000;
@@ -33,10 +36,10 @@ const slowPollMs = 1_000;
  */
 export async function takeOverEarlierCommands(
   hanging: HangingCommands,
-  { momentMs = orderlyMs, processes = allProcesses() }: TakeOverOptions = {},
+  { momentMs = orderlyMs, processes = allProcesses(), belongs = isOwn() }: TakeOverOptions = {},
 ): Promise<{ readonly count: number; readonly ended: Promise<void> }> {
   const end = performance.now() + momentMs;
-  let left = processes.flatMap(earlierCommand);
+  let left = processes.flatMap(earlierCommand).filter(({ identity }) => belongs(identity.pid));
   while (left.length > 0 && performance.now() < end) {
     await wait(pollMs);
     left = left.filter(({ identity }) => isAlive(identity));
@@ -47,6 +50,11 @@ export async function takeOverEarlierCommands(
     return ended;
   });
   return { count: left.length, ended: Promise.all(ends).then(() => undefined) };
+}
+
+function isOwn(): (pid: number) => boolean {
+  const own = placeOf('self');
+  return (pid) => isOfService(placeOf(pid), own);
 }
 
 function earlierCommand({ pid, commandLine }: HostProcess): EarlierCommand[] {
