@@ -41,6 +41,7 @@ export const SnapshotCreate = defineCommand({
     'pool_unhealthy',
     'guard_unavailable',
     'snapshot_not_ready',
+    'snapshot_controller_absent',
     'mover_unknown',
     'cancelled',
     'deadline_exceeded',

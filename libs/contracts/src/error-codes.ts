@@ -134,6 +134,10 @@ export const errorCodes = {
     'The VolumeSnapshot did not become ready in time.',
     'The message repeats status.error.message of the driver.',
   ),
+  snapshot_controller_absent: passing(
+    'Nobody has begun to make the VolumeSnapshot: its snapshot-controller or the csi-snapshotter of topolvm.io does not work.',
+    'Look at the Pod that the message names: snapshot-controller (MicroShift: csi-snapshot-controller in kube-system, which `storage.optionalCsiComponents` deploys), or csi-snapshotter (beside the controller of TopoLVM or LVMS). The workload is put back.',
+  ),
   snapshot_not_found: final(
     'There is no such restore point or VolumeSnapshot.',
     'List the restore points: `snapfleet snapshot list`.',

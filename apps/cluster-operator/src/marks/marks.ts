@@ -21,6 +21,7 @@ export const annotation = {
   podTakenBy: 'snapfleet.io/pod-taken-by',
   restored: 'snapfleet.io/restored',
   defaultSnapshotClass: 'snapshot.storage.kubernetes.io/is-default-class',
+  contentBeingCreated: 'snapshot.storage.kubernetes.io/volumesnapshot-being-created',
   contentBeingDeleted: 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted',
   mirrorPod: 'kubernetes.io/config.mirror',
 } as const;

@@ -9,7 +9,7 @@ import {
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
-import { isOurs, label, legacyTopolvmDriver, topolvmDriver } from '../marks/marks.js';
+import { annotation, isOurs, label, legacyTopolvmDriver, topolvmDriver } from '../marks/marks.js';
 import type { ClusterObjects } from './cluster-objects.js';
 import {
   claimsOf,
@@ -23,7 +23,6 @@ import {
 import { given, handleOfContent, handleOfLogicalVolume, ownersOf, snapshotOfContent } from './references.js';
 
 const claimFinalizer = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
-const beingCreated = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
 const drivers: readonly string[] = [topolvmDriver, legacyTopolvmDriver];
 const ourSnapshotName = /^snapfleet-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -103,7 +102,7 @@ function contentEntry(content: VolumeSnapshotContent, objects: ClusterObjects): 
     deletionPolicy,
     ...volumeOf(content),
     volumeSnapshot: { namespace: ref.namespace, name: ref.name, uid: given(ref.uid) },
-    beingCreated: content.metadata.annotations?.[beingCreated] !== undefined,
+    beingCreated: content.metadata.annotations?.[annotation.contentBeingCreated] !== undefined,
   };
 }
 

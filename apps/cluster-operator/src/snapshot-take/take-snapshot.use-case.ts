@@ -10,21 +10,18 @@ import {
   boundContentName,
   Deadline,
   isApiError,
-  isReadyToUse,
   isTerminating,
-  keyOf,
   orOnDeadline,
-  snapshotErrorText,
   type PersistentVolumeClaim,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
 import { fenceOf, isFenced } from '@snapfleet/workloads';
-import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
+import { awaitReady } from './await-snapshot.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
-import { meaningOfDriverError } from './final-snapshot-error.js';
 
 type Command = DataOf<typeof SnapshotTake>;
 
@@ -59,7 +56,7 @@ export class TakeSnapshotUseCase {
 
   /**
    * @throws SnapfleetError pvc_not_found, pvc_changed, pvc_terminating, not_ours, snapshot_not_ready,
-   *   thick_device_class, pool_headroom_missing, operation_superseded; KubernetesApiError
+   *   snapshot_controller_absent, thick_device_class, pool_headroom_missing, operation_superseded; KubernetesApiError
    */
   async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
     const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
@@ -68,7 +65,7 @@ export class TakeSnapshotUseCase {
     try {
       // Looked at after it was made: a removal either finds the snapshot or has left its note before.
       await this.#expectNotRemoved(command, signal);
-      const ready = await this.#awaitReady(snapshot, deadline, signal);
+      const ready = await awaitReady(this.cluster, snapshot, { deadline, signal });
       const content = await this.#awaitHandle(ready, deadline, signal);
       await this.#expectSameClaim(command, signal);
       return boundSnapshotOf(ready, content);
@@ -110,45 +107,6 @@ export class TakeSnapshotUseCase {
       if (made === undefined) throw error;
       return { snapshot: expectAdoptable(made, command), made: false };
     }
-  }
-
-  async #awaitReady(snapshot: VolumeSnapshot, deadline: Deadline, signal: AbortSignal): Promise<VolumeSnapshot> {
-    let last = snapshot;
-    const decide = (found: VolumeSnapshot | undefined): VolumeSnapshot | undefined => {
-      if (found?.metadata.uid !== snapshot.metadata.uid || isTerminating(found)) {
-        throw new SnapfleetError(
-          'snapshot_not_ready',
-          `${nameOf(snapshot)} was deleted by somebody else before it was ready`,
-        );
-      }
-      last = found;
-      const text = snapshotErrorText(found) ?? '';
-      const meaning = meaningOfDriverError(text);
-      if (meaning?.final === true) throw new SnapfleetError(meaning.code, `${nameOf(found)}: ${text}`);
-      return isReadyToUse(found) ? found : undefined;
-    };
-    const options = { deadlineMs: deadline.remainingMs(), signal };
-    const wait = this.cluster.snapshots.waitFor(keyOf(snapshot), decide, options);
-    return orOnDeadline(wait, (cause) => this.#notReady(last, deadline, cause));
-  }
-
-  async #notReady(snapshot: VolumeSnapshot, deadline: Deadline, cause: Error): Promise<SnapfleetError> {
-    const text = snapshotErrorText(snapshot);
-    const message = sentence(
-      `${nameOf(snapshot)} was not ready after ${deadline.toString()}`,
-      text ??
-        (snapshot.status ? 'the driver reports no error' : 'it has no status: is the snapshot-controller running?'),
-      ...(await this.#warningsAbout(snapshot)).filter((warning) => text === undefined || !warning.includes(text)),
-    );
-    return new SnapfleetError(meaningOfDriverError(text ?? '')?.code ?? 'snapshot_not_ready', message, { cause });
-  }
-
-  /** The controller writes its events on the VolumeSnapshot, the sidecar on the content. */
-  async #warningsAbout(snapshot: VolumeSnapshot): Promise<readonly string[]> {
-    const name = boundContentName(snapshot);
-    const content = name === undefined ? undefined : await this.cluster.snapshotContents.get({ name });
-    const ofContent = content === undefined ? [] : await recentWarnings(this.cluster, content);
-    return [...(await recentWarnings(this.cluster, snapshot)), ...ofContent];
   }
 
   async #awaitHandle(
@@ -200,8 +158,6 @@ export class TakeSnapshotUseCase {
     }
   }
 }
-
-const nameOf = ({ metadata }: VolumeSnapshot): string => `VolumeSnapshot ${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** A snapshot that is made after its removal would stay for ever. */
 function expectNotRemoved(claim: PersistentVolumeClaim | undefined, { restorePointId, fencingToken }: Command): void {

@@ -232,6 +232,7 @@ export const SnapshotTake = defineAgentCommand({
     'thick_device_class',
     'pool_headroom_missing',
     'snapshot_not_ready',
+    'snapshot_controller_absent',
     'not_ours',
     'operation_superseded',
   ],
