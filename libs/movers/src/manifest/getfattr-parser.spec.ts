@@ -38,4 +38,31 @@ describe('GetfattrParser', () => {
     parser.push(printed);
     expect(parser.end().skipped).toEqual(['security.selinux', 'trusted.*']);
   });
+
+  it('keeps no more than is allowed, and names the file at which it was too much', () => {
+    const file = (name: string, bytes: number) => Buffer.from(`# file: ./${name}\nuser.a=0x${'00'.repeat(bytes)}\n\n`);
+    const most = { ofFile: 5000, ofTree: 10_000 };
+    const within = new GetfattrParser(most);
+    for (let index = 0; index < 9; index += 1) within.push(file(`f${String(index)}`, 100));
+    expect(within.excess).toBeUndefined();
+    expect(within.end().byPath.size).toBe(9);
+
+    const ofFile = new GetfattrParser(most);
+    ofFile.push(file('big', 2600));
+    expect(ofFile.excess).toEqual({ path: 'big', of: 'file' });
+
+    const ofTree = new GetfattrParser(most);
+    // Equal values are held once; these differ.
+    for (let index = 0; index < 100; index += 1)
+      ofTree.push(Buffer.from(`# file: ./f${String(index)}\nuser.a=0x${String(index).padStart(400, '0')}\n\n`));
+    expect(ofTree.excess?.of).toBe('tree');
+    expect(ofTree.end().byPath.size).toBeLessThan(25);
+  });
+
+  it('counts a value that many files have once', () => {
+    const parser = new GetfattrParser({ ofFile: 5000, ofTree: 40_000 });
+    for (let index = 0; index < 100; index += 1)
+      parser.push(Buffer.from(`# file: ./f${String(index)}\nuser.a=0x${'0'.repeat(1000)}\n\n`));
+    expect(parser.excess).toBeUndefined();
+  });
 });
