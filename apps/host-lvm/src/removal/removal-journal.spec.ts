@@ -1,5 +1,5 @@
 import { LvUuid, VolumeHandle } from '@snapfleet/contracts';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,12 +31,23 @@ describe('the journal of removals', () => {
   });
 
   it('drops what a crash has left half written, for its removal was not begun', async () => {
-    const journal = await RemovalJournal.open(directory);
     const removals = join(directory, 'removals');
+    await mkdir(removals);
     await writeFile(join(removals, `${intent.lvUuid}.json.partial`), JSON.stringify(intent));
     await writeFile(join(removals, 'torn.json'), '{"volumeHandle":');
 
+    const journal = await RemovalJournal.open(directory);
     expect(await journal.unfinished()).toEqual([]);
     expect(await readdir(removals)).toEqual([]);
+  });
+
+  it('disturbs no removal that is being begun while it is asked what is unfinished', async () => {
+    const journal = await RemovalJournal.open(directory);
+    const now = { begun: false };
+    const beginning = journal.begin(intent).finally(() => (now.begun = true));
+    while (!now.begun) await journal.unfinished();
+
+    await beginning;
+    expect(await journal.unfinished()).toEqual([intent]);
   });
 });

@@ -22,11 +22,13 @@ const suffix = '.json';
 export class RemovalJournal {
   private constructor(private readonly directory: string) {}
 
-  /** Opens the journal below the state directory of the service. */
+  /** Opens the journal below the state directory of the service. What was not written whole was never begun: it is dropped. */
   static async open(stateDirectory: string): Promise<RemovalJournal> {
     const directory = join(stateDirectory, 'removals');
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await syncDirectory(stateDirectory);
+    // Only here: later one of these may be on its way to become an entry.
+    for (const name of await readdir(directory)) if (!name.endsWith(suffix)) await rm(join(directory, name));
     return new RemovalJournal(directory);
   }
 
@@ -40,13 +42,13 @@ export class RemovalJournal {
     await rm(this.#pathOf(lvUuid), { force: true });
   }
 
-  /** What was begun and has not ended. A file that was not finished was written before its effect: it is dropped. */
+  /** What was begun and has not ended. A file that cannot be read was torn before its effect: it is dropped. */
   async unfinished(): Promise<readonly RemovalIntent[]> {
-    const names = await readdir(this.directory);
+    const names = (await readdir(this.directory)).filter((name) => name.endsWith(suffix));
     const intents = await Promise.all(
       names.map(async (name) => {
         const path = join(this.directory, name);
-        const intent = name.endsWith(suffix) ? readIntent(await readFile(path, 'utf8')) : undefined;
+        const intent = readIntent(await readFile(path, 'utf8'));
         if (intent === undefined) await rm(path, { force: true });
         return intent === undefined ? [] : [intent];
       }),
