@@ -13,7 +13,8 @@ const reason: DeadLetterReason = {
 };
 const asHeaders = (of: DeadLetterReason) => {
   const headers = new Map(deadLetterHeadersFor(of));
-  return (name: string): string => headers.get(name) ?? '';
+  // As they come over the wire: a header value has no blanks around it.
+  return (name: string): string => (headers.get(name) ?? '').trim();
 };
 
 test('a reason comes back from its headers as it was', () => {
@@ -28,6 +29,21 @@ test('a reason of a message without an id comes back without one', () => {
 test('a message of many lines becomes one line of bounded length', () => {
   const read = readDeadLetterReason(asHeaders({ ...reason, errorMessage: `a\r\nb\u0000${'c'.repeat(5_000)}` }));
   expect(read?.errorMessage).toBe(`a b ${'c'.repeat(1_020)}`);
+});
+
+test('an error without a message, or with blanks only, still has a reason that can be read', () => {
+  for (const errorMessage of ['', ' ', '\n'])
+    expect(readDeadLetterReason(asHeaders({ ...reason, errorMessage }))).toMatchObject({ errorMessage: '' });
+});
+
+test('the longest subject that a nats-server takes comes back as it was', () => {
+  const subject = `snap.v1.cmd.${'x'.repeat(4_000)}.snapshot.create`;
+  expect(readDeadLetterReason(asHeaders({ ...reason, subject }))?.subject).toBe(subject);
+});
+
+test('what is longer than the reader takes is cut when it is written', () => {
+  const long = { subject: 's'.repeat(9_000), messageId: 'i'.repeat(300), durable: 'd'.repeat(300) };
+  expect(readDeadLetterReason(asHeaders({ ...reason, ...long }))).toMatchObject({ sequence: 7 });
 });
 
 test('an unknown error code of a newer version is read as internal', () => {

@@ -29,26 +29,32 @@ export const deadLetterHeaders = {
 /** Header of a message that was put back: the only durable consumer that takes it; the others pass it by. */
 export const putBackForHeader = 'Snapfleet-Put-Back-For';
 
+/** A nats-server takes a subject, with the rest of its line, of at most 4096 bytes (`max_control_line`). */
+const longestSubject = 4096;
+
 /** Why a message is in the dead-letter stream, as its headers say. */
 export const DeadLetterReason = z.object({
-  subject: z.string().min(1).max(512),
+  subject: z.string().min(1).max(longestSubject),
   stream: z.string().min(1).max(128),
   durable: z.string().min(1).max(128),
   sequence: z.coerce.number().int().nonnegative(),
   attempts: z.coerce.number().int().nonnegative(),
   errorCode: z.enum(errorCodeNames).catch('internal' satisfies ErrorCode),
-  errorMessage: z.string().max(1024),
+  errorMessage: z.string().max(1024).default('').describe('empty: the error said nothing'),
   messageId: z.string().max(128).optional(),
   truncatedFrom: z.coerce.number().int().positive().optional(),
 });
 export type DeadLetterReason = z.infer<typeof DeadLetterReason>;
 
-/** The headers that tell a reason, as pairs. Header values are one line: control characters become spaces. */
+/** Of how many characters at most a part of a reason is written; of the others 128. */
+const longest: Partial<Record<keyof DeadLetterReason, number>> = { subject: longestSubject, errorMessage: 1024 };
+
+/** The headers that tell a reason, as pairs. Header values are one line of bounded length: control characters become spaces. */
 export function deadLetterHeadersFor(reason: DeadLetterReason): readonly (readonly [string, string])[] {
   const pairs = Object.entries(deadLetterHeaders) as [keyof DeadLetterReason, string][];
   return pairs.flatMap(([key, header]) => {
     const value = reason[key];
-    return value === undefined ? [] : [[header, oneLine(String(value))] as const];
+    return value === undefined ? [] : [[header, oneLine(String(value), longest[key] ?? 128)] as const];
   });
 }
 
@@ -63,7 +69,7 @@ export function readDeadLetterReason(header: (name: string) => string | undefine
   return reason.success ? reason.data : undefined;
 }
 
-function oneLine(text: string): string {
+function oneLine(text: string, mostCharacters: number): string {
   // eslint-disable-next-line no-control-regex -- control characters are what must not be in a header
-  return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 1024);
+  return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, mostCharacters);
 }
