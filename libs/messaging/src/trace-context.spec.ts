@@ -29,6 +29,35 @@ test('ignores a trace context that breaks the W3C rule', () => {
   expect(readTrace(undefined, { traceparent: 'x'.repeat(55) })).toBeUndefined();
 });
 
+test.each([
+  ['a line of its own', 'vendor=1\r\nNats-Msg-Id: x'],
+  ['a tab in a value', 'vendor=a\tb'],
+  ['no value', 'vendor'],
+  ['a key twice', 'vendor=1,vendor=2'],
+  ['a key in upper case', 'Vendor=1'],
+  ['what is not ASCII', 'vendor=ä'],
+  ['only commas', ',,'],
+  ['too many members', Array.from({ length: 33 }, (_, n) => `v${String(n)}=1`).join(',')],
+])('leaves out a trace state with %s, and keeps the trace', (_what, tracestate) => {
+  const trace = readTrace(undefined, { traceparent, tracestate });
+  expect(trace).toEqual({ traceparent, tracestate: undefined });
+  const outgoing = causedBy({ trace }, outgoingTrace);
+  expect(() => {
+    writeTrace(headers(), outgoing);
+  }).not.toThrow();
+});
+
+test('takes a trace state of several vendors, with blanks between them', () => {
+  const tracestate = 'congo=t61rcWkgMzE, rojo=00f067aa0ba902b7,, tenant@system=a b';
+  expect(readTrace(undefined, { traceparent, tracestate })?.tracestate).toBe(tracestate);
+});
+
+test('takes the trace state of the envelope where that of the headers is not valid', () => {
+  const header = headers();
+  writeTrace(header, { traceparent, tracestate: 'not valid' });
+  expect(readTrace(header, { traceparent, tracestate: 'vendor=1' })?.tracestate).toBe('vendor=1');
+});
+
 test('leaves the trace to OpenTelemetry where a propagator is set up', async () => {
   const propagator: TextMapPropagator = {
     inject: (active, carrier, setter) => {

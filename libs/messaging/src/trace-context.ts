@@ -25,6 +25,10 @@ export interface Causation {
 }
 
 const causations = new AsyncLocalStorage<Causation>();
+const mostTraceState = 512;
+const mostTraceStateMembers = 32;
+const traceStateMember =
+  /^([a-z0-9][a-z0-9_\-*/@]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const traceparentPattern = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
 
 /** The message that is being handled, if any. */
@@ -56,14 +60,23 @@ export function writeTrace(headers: MsgHdrs, { traceparent, tracestate }: TraceC
   if (tracestate !== undefined) headers.set('tracestate', tracestate);
 }
 
-/** Reads the trace context of a message: the headers first, else what the envelope repeats. */
+/** Reads the trace context of a message: the headers first, else what the envelope repeats; what is not valid is left out. */
 export function readTrace(
   headers: MsgHdrs | undefined,
   envelope?: { readonly traceparent?: string | undefined; readonly tracestate?: string | undefined },
 ): TraceContext | undefined {
   const traceparent = headers?.get('traceparent') || envelope?.traceparent;
   if (traceparent === undefined || !traceparentPattern.test(traceparent)) return undefined;
-  return { traceparent, tracestate: headers?.get('tracestate') || envelope?.tracestate };
+  return { traceparent, tracestate: [headers?.get('tracestate'), envelope?.tracestate].find(isTraceState) };
+}
+
+/** W3C trace context, 3.3.1: members `key=value` between commas, each key once; blanks around them are allowed. */
+function isTraceState(text: string | undefined): text is string {
+  if (text === undefined || text.length > mostTraceState) return false;
+  const members = text.split(',').map((member) => member.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
+  const keys = members.flatMap((member) => (member === '' ? [] : [traceStateMember.exec(member)?.[1]]));
+  if (keys.length === 0 || keys.length > mostTraceStateMembers || keys.includes(undefined)) return false;
+  return new Set(keys).size === keys.length;
 }
 
 /** Does the work in a consumer span; without an OpenTelemetry SDK that costs nothing and does nothing. */
