@@ -1,13 +1,24 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { headers } from '@nats-io/nats-core';
+import { headers, Match, type MsgHdrs } from '@nats-io/nats-core';
 import { deadLetterHeadersFor, deadLetterSubject, type SnapfleetError } from '@snapfleet/contracts';
 import type { NatsLink } from '../connection/nats-link.js';
 import { publishDurably } from '../publish/publish-durably.js';
 
 const deadlineMs = 30_000;
-/** What the headers of a dead letter may add to a message, in bytes. */
-const roomForHeaders = 8 * 1024;
+/** What all headers of a dead letter have at most, in bytes: a subject, the reason, and what is kept of the message's own. */
+const roomForHeaders = 16 * 1024;
 const keptOfTooLarge = 64 * 1024;
+/** The headers of a message that mean something to whom it is put back for; others could leave no room for the reason. */
+const keptHeaders = ['Content-Type', 'traceparent', 'tracestate'] as const;
+const longestKeptHeader = 512;
+
+/** What is known of a message that is given up. */
+export interface GivenUp {
+  readonly messageId: string | undefined;
+  /** Undefined: it has none, or they cannot be read. */
+  readonly headers: MsgHdrs | undefined;
+  readonly error: SnapfleetError;
+}
 
 /**
  * Stores a message that its consumer gave up on, with the reason. Once for each delivery sequence, however often tried.
@@ -16,17 +27,12 @@ const keptOfTooLarge = 64 * 1024;
 export async function writeDeadLetter(
   link: NatsLink,
   message: JsMsg,
-  messageId: string | undefined,
-  error: SnapfleetError,
+  { messageId, headers: original, error }: GivenUp,
 ): Promise<void> {
   const { stream, consumer, streamSequence, deliveryCount, timestampNanos } = message.info;
   const { info } = await link.connection(deadlineMs);
   const fits = message.data.byteLength + roomForHeaders <= (info?.max_payload ?? Infinity);
-  const header = headers();
-  for (const [name, values] of message.headers ?? []) {
-    // Headers of the server's own (Nats-Msg-Id, Nats-Expected-…) would act on the dead letter itself.
-    if (!name.toLowerCase().startsWith('nats-')) for (const value of values) header.append(name, value);
-  }
+  const header = keptOf(original);
   const reason = {
     subject: message.subject,
     stream,
@@ -46,4 +52,14 @@ export async function writeDeadLetter(
     messageId: `dlq:${stream}:${consumer}:${String(streamSequence)}:${String(timestampNanos)}`,
   };
   await publishDurably(link, letter, deadlineMs);
+}
+
+/** Headers of the server's own (Nats-Msg-Id, Nats-Expected-…) would act on the dead letter itself. */
+function keptOf(original: MsgHdrs | undefined): MsgHdrs {
+  const kept = headers();
+  for (const name of keptHeaders) {
+    const value = original?.get(name, Match.IgnoreCase) ?? '';
+    if (value !== '' && value.length <= longestKeptHeader) kept.set(name, value);
+  }
+  return kept;
 }

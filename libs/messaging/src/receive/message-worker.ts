@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { putBackForHeader, SnapfleetError, type Outcome } from '@snapfleet/contracts';
+import { SnapfleetError, type Outcome } from '@snapfleet/contracts';
 import type { NatsLink } from '../connection/nats-link.js';
 import { writeDeadLetter } from '../dead-letter/dead-letter-writer.js';
 import { nestLog, type MessagingLog } from '../messaging-log.js';
@@ -8,7 +8,7 @@ import { CallMemory } from './call-memory.js';
 import { acknowledgement, confirm } from './confirm.js';
 import { inMessageContext } from './handler-context.js';
 import type { HandlerTable } from './handler-table.js';
-import { readIncoming, type Incoming } from './incoming.js';
+import { callerOf, isPassedBy, readIncoming, type Incoming } from './incoming.js';
 import { encodeOutcome, failed, succeeded } from './reply.js';
 import type { JetStreamServerOptions } from './server-options.js';
 import { backOffFor, settlementOf, type RetryRule, type Settlement } from './settlement.js';
@@ -63,9 +63,8 @@ export class MessageWorker {
 
   private async work(received: Received): Promise<Settlement> {
     const { raw, rule } = received;
-    if (isPutBackForAnother(raw)) return { kind: 'done' };
     const incoming = readIncoming(raw, this.table, this.options.device);
-    if (incoming.envelope?.history === true) return { kind: 'done' };
+    if (isPassedBy(incoming, raw.info.consumer)) return { kind: 'done' };
     const replyTo = callerOf(incoming);
     if (replyTo !== undefined) return this.answer(received, incoming, replyTo);
     if ('error' in incoming) return this.giveUp(received, incoming, incoming.error);
@@ -114,21 +113,21 @@ export class MessageWorker {
     }
   }
 
-  private handle(received: Received, { definition, message, route }: Readable): Promise<unknown> {
+  private handle(received: Received, { definition, message, headers, route }: Readable): Promise<unknown> {
     const { raw, rule } = received;
     const attempt = raw.info.deliveryCount;
     const { subject, seq: sequence } = raw;
     const delivery = { signal: this.stopping, attempt, lastAttempt: attempt >= rule.maxDeliver, subject, sequence };
-    const about = { definition, message, headers: raw.headers, attempt };
+    const about = { definition, message, headers, attempt };
     return inMessageContext(this.options, about, () => route.handle(message, delivery));
   }
 
   private async giveUp(received: Received, incoming: Incoming, error: SnapfleetError): Promise<Settlement> {
     const { raw, rule } = received;
-    const { definition, envelope } = incoming;
+    const { definition, envelope, headers } = incoming;
     this.logUnexpected(error);
     try {
-      await writeDeadLetter(this.link, raw, envelope?.id, error);
+      await writeDeadLetter(this.link, raw, { messageId: envelope?.id, headers, error });
       await this.options.onRejected?.(definition, envelope, raw.data, error, raw.subject);
       return { kind: 'give-up', error };
     } catch (thrown) {
@@ -157,19 +156,8 @@ export class MessageWorker {
   }
 }
 
-function callerOf(incoming: Incoming): string | undefined {
-  const badReplyTo = 'error' in incoming && incoming.error.field === 'replyto';
-  return incoming.definition?.kind === 'agent-command' && !badReplyTo ? incoming.envelope?.replyto : undefined;
-}
-
 function verbOf(settlement: Settlement): string {
   if (settlement.kind === 'done') return acknowledgement.done;
   if (settlement.kind === 'again') return acknowledgement.again(settlement.delayMs);
   return acknowledgement.never(settlement.error.code);
-}
-
-/** A dead letter that was put back for one consumer is for no other one. */
-function isPutBackForAnother({ headers, info }: Received['raw']): boolean {
-  const onlyFor = headers?.get(putBackForHeader) ?? '';
-  return onlyFor !== '' && onlyFor !== info.consumer;
 }

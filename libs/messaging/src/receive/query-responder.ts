@@ -75,9 +75,9 @@ export class QueryResponder {
   private async outcomeOf(query: Msg, route: Route): Promise<Outcome<unknown>> {
     const incoming = readIncoming(query, this.table, this.options.device);
     if ('error' in incoming) return failed(incoming.error);
-    const { definition, message } = incoming;
+    const { definition, message, headers } = incoming;
     const delivery = { signal: this.stopping, attempt: 1, lastAttempt: true, subject: query.subject, sequence: 0 };
-    const about = { definition, message, headers: query.headers, attempt: 1 };
+    const about = { definition, message, headers, attempt: 1 };
     const result = await inMessageContext(this.options, about, () => route.handle(message, delivery));
     if (definition.kind !== 'query') throw new SnapfleetError('internal', `${definition.name} is not a query`);
     return succeeded(definition, result);
