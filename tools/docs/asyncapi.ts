@@ -24,7 +24,6 @@ const reference = (path: string): { $ref: string } => ({ $ref: `#/${path}` });
 function natsFacts(message: MessageDefinition): object {
   const stream = streamOf(message);
   if (stream === undefined) return {};
-  const subject = subjectOfAllDevices(message);
   return {
     'x-nats-stream': {
       name: stream.name,
@@ -34,7 +33,7 @@ function natsFacts(message: MessageDefinition): object {
       maxBytes: stream.maxBytes,
       duplicateWindowSeconds: stream.duplicateWindowSeconds,
       consumers: consumers
-        .filter((consumer) => consumer.stream === stream.name && consumer.filterSubjects.includes(subject))
+        .filter((consumer) => consumer.stream === stream.name && message.to.some((party) => party === consumer.durable))
         .map(({ durable, ackWaitSeconds, maxDeliver }) => ({ durable, ackWaitSeconds, maxDeliver })),
     },
   };

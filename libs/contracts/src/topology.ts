@@ -93,7 +93,8 @@ export function consumersOf(party: Party): readonly ConsumerDeclaration[] {
       {
         stream: stream.name,
         durable: party,
-        filterSubjects: messages.map(subjectOfAllDevices),
+        // Commands have one taker: it answers those that nobody knows too, which would lie in the stream unread.
+        filterSubjects: plane === 'cmd' ? [subjectsOfPlane(plane)] : messages.map(subjectOfAllDevices),
         // A step that died with its service is begun again soon: a workload may be away meanwhile.
         ackWaitSeconds: plane === 'agent' ? 10 : 30,
         maxDeliver: 6,
