@@ -97,7 +97,7 @@ function subjectAttribute(data: {
 
 /**
  * Publishes a command to the device and returns what is needed to await its outcome.
- * @throws SnapfleetError `invalid_message` naming field and rule, `device_unreachable`, `access_denied`
+ * @throws SnapfleetError `invalid_message` naming field and rule, `message_too_large`, `device_unreachable`, `access_denied`
  */
 export async function sendCommand<Name extends CommandName, Definition extends CommandNamed<Name>>(
   connection: DeviceConnection,

@@ -3,7 +3,7 @@ import { defineCommand } from './definition.js';
 import { Bytes, IdempotencyKey, ObjectName, RestorePointId } from './identifiers.js';
 import { OrphanId, orphanExample } from './orphan.js';
 import { VolumeReference } from './restore-point.js';
-import { Assertion, MoverName, SnapshotPolicy, VerifyLevel } from './snapshot-policy.js';
+import { CommandAssertion, CommandPolicy, MoverName, VerifyLevel } from './snapshot-policy.js';
 
 const whoAndWhy = {
   idempotencyKey: IdempotencyKey.optional().describe(
@@ -20,7 +20,7 @@ export const SnapshotCreate = defineCommand({
     'Make a restore point of a volume: preflight, quiesce, VolumeSnapshot, resume; then back up and verify as the policy says.',
   from: ['client'],
   to: ['orchestrator'],
-  data: z.object({ ...VolumeReference.shape, policy: SnapshotPolicy.prefault({}), ...whoAndWhy }),
+  data: z.object({ ...VolumeReference.shape, policy: CommandPolicy, ...whoAndWhy }),
   errors: [
     'pvc_not_found',
     'pvc_not_bound',
@@ -35,6 +35,7 @@ export const SnapshotCreate = defineCommand({
     'workload_conflict',
     'workload_not_recreatable',
     'workload_not_gone',
+    'manifest_too_large',
     'freeze_unsupported',
     'freeze_failed',
     'hook_failed',
@@ -74,7 +75,7 @@ export const GroupCreate = defineCommand({
       .min(1)
       .max(16)
       .refine((claims) => new Set(claims).size === claims.length, 'must name each claim once'),
-    policy: SnapshotPolicy.prefault({}),
+    policy: CommandPolicy,
     ...whoAndWhy,
   }),
   errors: SnapshotCreate.errors,
@@ -129,7 +130,7 @@ export const SnapshotVerify = defineCommand({
     restorePointId: RestorePointId,
     level: VerifyLevel,
     mover: MoverName.optional().describe('which backup; needed for level `backup` where there is more than one'),
-    assertion: Assertion.optional(),
+    assertion: CommandAssertion.optional(),
     ...whoAndWhy,
   }),
   errors: [

@@ -4,8 +4,11 @@ import { DeviceId } from './identifiers.js';
 /** The content type of every message: CloudEvents 1.0, structured mode, JSON. */
 export const cloudEventContentType = 'application/cloudevents+json';
 
-/** The largest message that is taken, in bytes; backup data never travels over NATS. */
+/** The largest message that is sent and taken, in bytes; backup data never travels over NATS. */
 export const maximumMessageBytes = 256 * 1024;
+
+/** How many bytes a value has in a message. */
+export const jsonBytes = (value: object): number => new TextEncoder().encode(JSON.stringify(value)).byteLength;
 
 /**
  * CloudEvents 1.0 with our extension attributes. Extension names are lower-case letters and digits, as the

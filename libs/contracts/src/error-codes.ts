@@ -17,6 +17,10 @@ export const errorCodes = {
     'A message does not follow its schema.',
     'Correct the named field; the message reference shows the schema and an example.',
   ),
+  message_too_large: final(
+    'A message would be larger than a message may be, and was not sent.',
+    'The message names its kind and its size. Shorten what was asked for: hooks, assertion, number of claims.',
+  ),
   wrong_device: final(
     'The message names another device than its subject or this device.',
     'Publish to the subject of the device that the message is for.',
@@ -98,6 +102,10 @@ export const errorCodes = {
     'The message names the state. Free or extend what is full; a pool that needs a check or has failed is taken offline and repaired by a person (lvmthin(7), lvconvert --repair): Snapfleet repairs none, and reads what can still be read.',
   ),
   workload_not_found: final('The workload to quiesce does not exist.', 'Check kind and name in the policy.'),
+  manifest_too_large: final(
+    'The manifest of a bare Pod is too large to be kept while the Pod is away.',
+    'Move what is large in the Pod (annotations, environment, inline scripts) into a ConfigMap or Secret, or run it by a Deployment or StatefulSet, of which only the replicas are kept; nothing was touched.',
+  ),
   workload_conflict: final(
     'The workload was changed by somebody else while it was quiesced.',
     'Look who scales it (HorizontalPodAutoscaler, GitOps); the change of the other side was left in place.',

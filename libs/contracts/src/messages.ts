@@ -120,9 +120,15 @@ export function eventIdFor(operation: string, event: string, ...distinction: rea
   return deterministicUuid('event', operation, event, ...distinction);
 }
 
-/** The bytes of a message as they go over the wire. */
+/**
+ * The bytes of a message as they go over the wire.
+ * @throws SnapfleetError `message_too_large`: no receiver would take it, and who waits for an answer would get none
+ */
 export function encodeMessage(message: MessageOf<unknown>): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(message));
+  const bytes = new TextEncoder().encode(JSON.stringify(message));
+  if (bytes.byteLength <= maximumMessageBytes) return bytes;
+  const size = `${message.type} would have ${String(bytes.byteLength)} bytes, and a message has ${String(maximumMessageBytes)} at most`;
+  throw new SnapfleetError('message_too_large', size);
 }
 
 /** What comes back on `replyto` of an agent command, and as the answer to a query. */

@@ -4,7 +4,7 @@ import { Namespace, ObjectName, RestorePointId } from './identifiers.js';
 import { Orphan, OrphanRecord } from './orphan.js';
 import { RestorePoint } from './restore-point.js';
 import { ErrorDetail } from './snapfleet-error.js';
-import { SnapshotPolicy } from './snapshot-policy.js';
+import { CommandPolicy } from './snapshot-policy.js';
 
 export const SnapshotList = defineQuery({
   name: 'snapshot.list',
@@ -42,7 +42,7 @@ export const DeviceDoctor = defineQuery({
   data: z.object({
     namespace: Namespace.optional(),
     persistentVolumeClaim: ObjectName.optional(),
-    policy: SnapshotPolicy.prefault({}),
+    policy: CommandPolicy,
   }),
   reply: z.object({
     checks: z.array(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonBytes } from './envelope.js';
 import { ObjectName } from './identifiers.js';
 
 /** The kinds of workload that can be quiesced. */
@@ -145,3 +146,14 @@ export const SnapshotPolicy = z.object({
   poolGuard: PoolGuard.prefault({}),
 });
 export type SnapshotPolicy = z.infer<typeof SnapshotPolicy>;
+
+/** Of how many bytes a command's policy, or its assertion, is at most: the services repeat them in messages with more beside. */
+export const maximumPolicyBytes = 64 * 1024;
+const fits = (value: object): boolean => jsonBytes(value) <= maximumPolicyBytes;
+const atMost = `must have at most ${String(maximumPolicyBytes)} bytes as JSON`;
+
+/** The policy in a command. What the journal holds is not held to the bound: it may be of a version that had none. */
+export const CommandPolicy = SnapshotPolicy.prefault({}).refine(fits, atMost).describe(atMost);
+
+/** The assertion in a command. */
+export const CommandAssertion = Assertion.refine(fits, atMost).describe(atMost);

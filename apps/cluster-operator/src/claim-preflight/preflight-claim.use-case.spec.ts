@@ -1,4 +1,4 @@
-import { Quiesce, Workload, type ErrorCode } from '@snapfleet/contracts';
+import { maximumManifestBytes, Quiesce, Workload, type ErrorCode } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { FakeGuard } from '../testing/fake-guard.js';
@@ -204,6 +204,26 @@ test('the manifest of a bare Pod is saved', async () => {
   expect(reply).toMatchObject({
     workload: { kind: 'Pod', manifest: { kind: 'Pod', metadata: { labels: { a: 'b' } } } },
   });
+});
+
+test('a Pod whose manifest no message can hold is refused, with what to do, and nothing is touched', async () => {
+  putClaim(cluster);
+  putPod({ annotations: { large: 'ä'.repeat(maximumManifestBytes / 2) } });
+  const reply = await preflight('Pod');
+  expect(reply).toMatchObject({
+    passed: false,
+    findings: [
+      {
+        code: 'manifest_too_large',
+        message: expect.stringMatching(/^the manifest of Pod orders has 24\d{4} bytes/) as string,
+        remedy: expect.stringContaining('ConfigMap') as string,
+        retryable: false,
+      },
+    ],
+  });
+  expect(cluster.writes).toEqual([]);
+  putPod({ annotations: { large: 'x'.repeat(maximumManifestBytes - 1_000) } });
+  await expect(codes('Pod')).resolves.toEqual([]);
 });
 
 test('a Pod that would not come back as it was is refused', async () => {

@@ -12,6 +12,7 @@ import { highestFence, type WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
+import { findingsOfManifest } from './examine-manifest.js';
 import { withRecreation } from './examine-recreation.js';
 import { examineWorkload, type WorkloadExamination } from './examine-workload.js';
 
@@ -42,6 +43,7 @@ export class PreflightClaimUseCase {
       ...findingsOfClaim(question, situation),
       ...(snapshotClass instanceof SnapfleetError ? [snapshotClass] : []),
       ...workload.findings,
+      ...findingsOfManifest(workload.saved),
       ...guard,
     ];
     if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {

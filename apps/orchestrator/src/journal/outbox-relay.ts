@@ -71,7 +71,18 @@ export class OutboxRelay {
     const definition = definitionOf('evt', entry.name);
     if (definition?.kind !== 'event')
       throw new SnapfleetError('internal', `the outbox holds an unknown event ${entry.name}`);
-    await this.sink.publish(definition, entry.data, {
+    try {
+      await this.send(definition, entry);
+    } catch (error) {
+      if (!fitsNowhere(error)) throw error;
+      // No stream will ever take it, and every later event would wait behind it.
+      this.report('outbox.too-large', { event: entry.name, eventId: entry.eventId, error });
+    }
+    this.outbox.markPublished(entry.sequence);
+  }
+
+  private send(definition: EventDefinition, entry: OutboxEntry): Promise<void> {
+    return this.sink.publish(definition, entry.data, {
       id: entry.eventId,
       workflowId: entry.workflowId,
       causationId: entry.causationId,
@@ -81,6 +92,8 @@ export class OutboxRelay {
       ...(entry.traceparent === undefined ? {} : { traceparent: entry.traceparent }),
       ...(entry.history ? { history: true as const } : {}),
     });
-    this.outbox.markPublished(entry.sequence);
   }
 }
+
+const fitsNowhere = (error: unknown): boolean =>
+  error instanceof SnapfleetError && error.code === 'message_too_large' && !error.retryable;

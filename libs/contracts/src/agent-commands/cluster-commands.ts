@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
+import { maximumMessageBytes } from '../envelope.js';
 import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
 import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
@@ -12,6 +13,9 @@ const time = z.iso.datetime({ offset: true });
 const fencingToken = FencingToken.optional().describe(
   'of the operation: refused as `operation_superseded` where one as high is noted; absent: of a version that had none, and not fenced',
 );
+
+/** Of how many bytes the manifest of a Pod is at most: `workload.quiesce` and `workload.resume` say more beside it. */
+export const maximumManifestBytes = maximumMessageBytes - 16 * 1024;
 
 /** A workload as it was before it was quiesced: enough to put it back exactly. */
 export const SavedWorkload = z.discriminatedUnion('kind', [
@@ -30,8 +34,8 @@ export const SavedWorkload = z.discriminatedUnion('kind', [
 ]);
 export type SavedWorkload = z.infer<typeof SavedWorkload>;
 
-/** A container as it ran: once it is started again it has another id. */
-const RunContainer = z.object({ name: ObjectName, id: z.string().min(1).max(512) });
+/** A container as it ran: once it is started again it has another id (`<runtime>://` and 64 digits). */
+const RunContainer = z.object({ name: ObjectName.max(63), id: z.string().min(1).max(128) });
 
 /** A Pod that uses the claim, told apart from a later one of the same name. */
 export const WritingPod = z.object({

@@ -43,8 +43,8 @@ export class AgentCommands {
   /**
    * Resolves with the reply. A command or reply that is lost with a broken connection or stream does not hang the call:
    * after each third of the deadline the command is published again; its owner runs it once.
-   * @throws SnapfleetError what the owner threw, `deadline_exceeded` when nobody answered, `interrupted` when the signal
-   * aborted without a SnapfleetError as reason
+   * @throws SnapfleetError what the owner threw, `message_too_large` before anything is sent, `deadline_exceeded` when nobody
+   * answered, `interrupted` when the signal aborted without a SnapfleetError as reason
    */
   async call<Definition extends AgentCommandDefinition>(
     definition: Definition,

@@ -20,7 +20,7 @@ export class EventPublisher {
   /**
    * Resolves when the stream has stored the event. The same id within the duplicate window is stored once.
    * `workflowId` and `causationId` default to those of the message that is being handled.
-   * @throws SnapfleetError `invalid_message`, `deadline_exceeded`, `interrupted`, `internal`
+   * @throws SnapfleetError `invalid_message`, `message_too_large`, `deadline_exceeded`, `interrupted`, `internal`
    */
   async publish<Definition extends EventDefinition>(
     definition: Definition,

@@ -17,7 +17,7 @@ export type OutgoingContext = Omit<MessageContext, 'device' | 'publisher' | 'tra
 
 /**
  * Makes a message ready for its stream: checked by its contract, with trace context in headers and envelope.
- * @throws SnapfleetError `invalid_message` naming field and rule
+ * @throws SnapfleetError `invalid_message` naming field and rule, `message_too_large`
  */
 export function outgoingMessage<Definition extends MessageDefinition>(
   { device, party }: Pick<ConnectionOptions, 'device' | 'party'>,

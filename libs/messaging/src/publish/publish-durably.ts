@@ -23,7 +23,8 @@ const passingCodes = new Set([10_008, 10_023, 10_028, 10_047, 10_054, 10_077]);
 /**
  * Publishes and waits until the stream has stored the message. While the server, JetStream or the stream is away, or the
  * stream is full, it is tried again until the deadline; the stream is declared again when it is missing.
- * @throws SnapfleetError `deadline_exceeded`, `interrupted`, or `internal` when the server refuses the message for good
+ * @throws SnapfleetError `deadline_exceeded`, `interrupted`, `message_too_large`, or `internal` when the server refuses the
+ * message for good
  */
 export async function publishDurably(
   link: NatsLink,
@@ -67,6 +68,8 @@ async function publishOnce(
 ): Promise<void> {
   const connection = await link.whenConnected(leftMs, signal);
   const { subject, payload, headers, messageId } = message;
+  const most = connection.info?.max_payload ?? Infinity;
+  if (payload.byteLength > most) throw tooLargeForServer(message, most);
   const timeout = Math.max(1, Math.min(attemptMs, leftMs));
   // What was on its way when the connection broke is lost without a word: it need not be waited for.
   const broken = Promise.withResolvers<never>();
@@ -81,6 +84,12 @@ async function publishOnce(
   } finally {
     forget();
   }
+}
+
+/** Another setting of the server would let it through, so that it may be tried again. */
+function tooLargeForServer({ subject, payload }: DurableMessage, most: number): SnapfleetError {
+  const size = `has ${String(payload.byteLength)} bytes, and a message of the nats-server has ${String(most)} at most`;
+  return new SnapfleetError('message_too_large', `${subject} ${size} (max_payload)`, { retryable: true });
 }
 
 /** Nobody listens on the subject: JetStream is not up yet, or the stream is gone; the second can be helped. */

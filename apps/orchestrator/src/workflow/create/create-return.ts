@@ -1,5 +1,6 @@
 import {
   type ConsistencyGrade,
+  type ErrorDetail,
   mostHookFailures,
   type ReplyOf,
   type RestorePoint,
@@ -36,6 +37,7 @@ export function afterResume(
 ): Transition<CreateState> {
   if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
   const error = failureOf(outcome);
+  if (neverTakenAway(state, error)) return settleCut({ cut: state.cut, consistency: 'crash', events: [] }, context);
   // Whatever else hinders a return is waited out.
   const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= mostHookFailures);
   if (state.quiesced.level === 'hooks' && givenUp) {
@@ -57,6 +59,14 @@ export function afterResume(
   const waiting = { ...state, phase: 'resume-waiting' as const, attempt: state.attempt + 1 };
   return { state: waiting, events, restorePoints: [] };
 }
+
+/** A manifest that fits into no `workload.resume` has fitted into no `workload.quiesce` either, which says more beside it. */
+const neverTakenAway = ({ quiesced, cut }: CreateStateIn<'resuming'>, { code, retryable }: ErrorDetail): boolean =>
+  quiesced.level === 'cold' &&
+  cut.kind === 'failed' &&
+  cut.phase === 'quiescing' &&
+  code === 'message_too_large' &&
+  !retryable;
 
 const gradeOfHooks = (failures: readonly string[]): ConsistencyGrade => (failures.length === 0 ? 'app' : 'crash');
 
