@@ -12,6 +12,7 @@ const chosen: readonly Fault[] = [
   { blow: takeover, at: atStep('cleaning', 'after') },
   { blow: kill('cluster-operator'), at: atStep('cutting', 'after', 'hooks') },
   { blow: loss('the event stream'), at: atStep('cutting', 'after') },
+  { blow: loss('the consumer of cluster-operator'), at: atStep('resuming', 'before') },
   { blow: kill('backup-worker'), at: atEvent('backup.started') },
   { blow: pause('cluster-operator'), at: atStep('resuming', 'before') },
   { blow: apiIs('away'), at: atStep('resuming', 'before') },

@@ -11,7 +11,15 @@ export type VictimService = Extract<
 export type Victim = VictimService | 'nats-server';
 
 /** What nats-server can lose of its disk. */
-export type Losable = 'the event stream' | 'all consumers';
+export const losables = [
+  'the event stream',
+  'the command stream',
+  'the stream of device-local commands',
+  'all consumers',
+  'the consumer of cluster-operator',
+  'the consumer of backup-worker',
+] as const;
+export type Losable = (typeof losables)[number];
 
 /** What is done. */
 export type Blow =
@@ -89,7 +97,7 @@ export async function allFaults(): Promise<Fault[]> {
       [...steps, ...withHooks, ...told],
     ),
     ...each([takeover, ...diskOwners.map(fullDisk)], steps),
-    ...each([loss('the event stream'), loss('all consumers')], [...steps, ...told]),
+    ...each(losables.map(loss), [...steps, ...told]),
   ];
 }
 

@@ -9,4 +9,9 @@ export { MessagingModule } from './messaging.module.js';
 export { AgentCommands, type CallContext } from './publish/agent-commands.js';
 export { EventPublisher, type PublishContext } from './publish/event-publisher.js';
 export type { JetStreamServerOptions, MessageLogContext, OnRejected } from './receive/server-options.js';
-export { applyTopology, type AppliedConsumer, type ConsumerAdjustments } from './topology/apply-topology.js';
+export {
+  applyTopology,
+  redeclareLost,
+  type AppliedConsumer,
+  type ConsumerAdjustments,
+} from './topology/apply-topology.js';

@@ -21,8 +21,14 @@ export class JetStreamEventState implements EventStreamState, FactStream {
 
   async isIdle(service: 'orchestrator' | 'backup-worker' | 'restore-verifier'): Promise<boolean> {
     const manager = await this.manager();
-    const { num_pending, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
-    return num_pending + num_ack_pending === 0;
+    try {
+      const { num_pending, num_ack_pending } = await manager.consumers.info(streams.events.name, service);
+      return num_pending + num_ack_pending === 0;
+    } catch (error) {
+      // What it has settled is not known: once it is there again it gets every event again.
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return false;
+      throw error;
+    }
   }
 
   async holding(sequence: number): Promise<string> {

@@ -5,3 +5,9 @@ export interface EventStreamState {
   /** Whether this service has settled every message that the stream holds for it. */
   isIdle(service: 'orchestrator' | 'backup-worker' | 'restore-verifier'): Promise<boolean>;
 }
+
+/** The streams of the device, and the consumers that the orchestrator declares. */
+export interface DeviceTopology {
+  /** Declares again what is gone; gives the names of the consumers that were. */
+  redeclare(): Promise<readonly string[]>;
+}

@@ -9,7 +9,9 @@ import { RestorePointStore } from '../journal/restore-point.store.js';
 import { systemClock } from '../operations/system-clock.js';
 import { reportTo } from '../report.js';
 import { AskAgain } from './ask-again.use-case.js';
+import { DeclareLost } from './declare-lost.use-case.js';
 import { JetStreamEventState } from './event-stream-state.js';
+import { JetStreamTopology } from './jetstream-topology.js';
 import { Recovery } from './recovery.js';
 import { TellHistory } from './tell-history.use-case.js';
 
@@ -23,6 +25,7 @@ export const recoveryProvider = (settings: OrchestratorSettings): Provider => ({
     const now = (): Date => systemClock.now();
     const shared = { journal, outbox, events, now, report, stream: new JetStreamEventState(link) };
     return new Recovery({
+      declarations: new DeclareLost({ topology: new JetStreamTopology(link), report }),
       history: new TellHistory(shared),
       work: new AskAgain({ ...shared, operations, restorePoints }),
       clock: systemClock,

@@ -6,7 +6,7 @@ import {
   SnapshotReady,
   SnapshotRequested,
 } from '@snapfleet/contracts';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { afterBackupCompleted, withPendingWork } from '../catalogue/restore-point-progress.js';
 import { EventRecorder } from '../journal/event-recorder.js';
 import { Journal } from '../journal/journal.js';
@@ -14,7 +14,10 @@ import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 import type { Operation } from '../operations/operation.js';
+import { systemClock } from '../operations/system-clock.js';
 import { AskAgain } from './ask-again.use-case.js';
+import { DeclareLost } from './declare-lost.use-case.js';
+import { Recovery } from './recovery.js';
 import { TellHistory } from './tell-history.use-case.js';
 
 const ready = SnapshotReady.data.parse(SnapshotReady.example);
@@ -138,5 +141,32 @@ describe('the history of a stream that was lost', () => {
     madeAt = 'first';
     await history.run();
     expect(told()).toEqual([]);
+  });
+});
+
+describe('a consumer that is gone', () => {
+  test('is declared again and told, before anything asks for it', async () => {
+    const done: string[] = [];
+    const doing = (what: string) => () => Promise.resolve(void done.push(what));
+    const gone = ['EVT/backup-worker'];
+    const topology = { redeclare: () => Promise.resolve(gone.splice(0)) };
+    const declarations = new DeclareLost({
+      topology,
+      report: (event, { consumers }) => done.push(`${event} ${String(consumers)}`),
+    });
+    const parts = { history: { run: doing('history') }, work: { run: doing('work') }, everyMs: 1, report };
+    const recovery = new Recovery({ ...parts, declarations, clock: systemClock });
+    recovery.start();
+    await vi.waitFor(() => {
+      expect(done.length).toBeGreaterThan(4);
+    });
+    await recovery.stop();
+    expect(done.slice(0, 5)).toEqual([
+      'consumers.declared-again EVT/backup-worker',
+      'history',
+      'work',
+      'history',
+      'work',
+    ]);
   });
 });

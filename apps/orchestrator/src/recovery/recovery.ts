@@ -1,8 +1,10 @@
 import type { Clock } from '../operations/operation-runner.js';
 import type { AskAgain } from './ask-again.use-case.js';
+import type { DeclareLost } from './declare-lost.use-case.js';
 import type { TellHistory } from './tell-history.use-case.js';
 
 interface RecoveryParts {
+  readonly declarations: Pick<DeclareLost, 'run'>;
   readonly history: Pick<TellHistory, 'run'>;
   readonly work: Pick<AskAgain, 'run'>;
   readonly clock: Clock;
@@ -27,10 +29,12 @@ export class Recovery {
   }
 
   private async run(): Promise<void> {
-    const { history, work, clock, everyMs, report } = this.parts;
+    const { declarations, history, work, clock, everyMs, report } = this.parts;
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
+        // First: the others ask consumers that have to be there.
+        await declarations.run();
         await history.run();
         await work.run();
       } catch (error) {

@@ -50,6 +50,32 @@ export async function applyTopology(
   return applied;
 }
 
+/**
+ * Declares again what is gone of the streams and of the consumers of these parties; what is there is left as it is. Gives
+ * the names of the consumers that were gone.
+ */
+export async function redeclareLost(connection: NatsConnection, parties: readonly Party[]): Promise<readonly string[]> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  for (const declaration of Object.values(streams)) await addStream(manager, configOf(declaration));
+  const lost: string[] = [];
+  for (const declaration of parties.flatMap(consumersOf)) {
+    if (await isDeclared(manager, declaration)) continue;
+    await applyConsumer(manager, declaration, {});
+    lost.push(`${declaration.stream}/${declaration.durable}`);
+  }
+  return lost;
+}
+
+async function isDeclared(manager: JetStreamManager, { stream, durable }: ConsumerDeclaration): Promise<boolean> {
+  try {
+    await manager.consumers.info(stream, durable);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === consumerMissing) return false;
+    throw error;
+  }
+}
+
 /** The consumers of a party as another has declared them. @throws JetStreamApiError while one is missing */
 export async function findConsumers(connection: NatsConnection, party: Party): Promise<readonly AppliedConsumer[]> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
@@ -61,7 +87,23 @@ export async function findConsumers(connection: NatsConnection, party: Party): P
 }
 
 async function applyStream(manager: JetStreamManager, declaration: StreamDeclaration): Promise<void> {
-  const config = {
+  const config = configOf(declaration);
+  if (!(await addStream(manager, config))) await manager.streams.update(declaration.name, config);
+}
+
+/** False: it is there already, and stands differently. */
+async function addStream(manager: JetStreamManager, config: ReturnType<typeof configOf>): Promise<boolean> {
+  try {
+    await manager.streams.add(config);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === streamExists) return false;
+    throw error;
+  }
+}
+
+const configOf = (declaration: StreamDeclaration) =>
+  ({
     name: declaration.name,
     subjects: [...declaration.subjects],
     retention: declaration.retention,
@@ -72,14 +114,7 @@ async function applyStream(manager: JetStreamManager, declaration: StreamDeclara
     discard: declaration.discard,
     duplicate_window: nanos(declaration.duplicateWindowSeconds * 1_000),
     allow_direct: true,
-  } satisfies Partial<StreamConfig>;
-  try {
-    await manager.streams.add(config);
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === streamExists)) throw error;
-    await manager.streams.update(declaration.name, config);
-  }
-}
+  }) satisfies Partial<StreamConfig>;
 
 /**
  * `max_deliver` stays unlimited on the server: there a message that reaches it stays in the stream unseen, for ever in a
