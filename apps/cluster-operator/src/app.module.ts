@@ -1,6 +1,7 @@
 import {
   Inject,
   Injectable,
+  Logger,
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
@@ -38,6 +39,7 @@ import { ResumeWorkloadUseCase } from './workload-resume/resume-workload.use-cas
 import { WorkloadController } from './workload/workload.controller.js';
 
 const now = (): Date => new Date();
+const finalizerLog = new Logger(ReleaseFinalizersUseCase.name);
 
 /** Closes the connections to the workload guard with the application. */
 @Injectable()
@@ -67,7 +69,10 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     }),
     made(ReportGuardUseCase, (_cluster, guard) => new ReportGuardUseCase(guard)),
     made(RemoveOrReleaseUseCase, (cluster) => {
-      return new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), new ReleaseFinalizersUseCase(cluster, now));
+      return new RemoveOrReleaseUseCase(
+        new RemoveSnapshotUseCase(cluster),
+        new ReleaseFinalizersUseCase(cluster, now, finalizerLog),
+      );
     }),
     {
       provide: TakeSnapshotUseCase,
@@ -84,7 +89,7 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     {
       provide: PurgeOrphanUseCase,
       useFactory: (cluster: Cluster, removeSnapshot: RemoveOrReleaseUseCase) => {
-        const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now);
+        const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now, finalizerLog);
         return new PurgeOrphanUseCase({ cluster, removeSnapshot, releaseFinalizers, now });
       },
       inject: [clusterToken, RemoveOrReleaseUseCase],

@@ -180,7 +180,9 @@ export const SnapshotDelete = defineCommand({
     releaseFinalizers: z
       .boolean()
       .default(false)
-      .describe('if the VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it'),
+      .describe(
+        'if the VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it; only after a deletion before this one has ended as `snapshot_delete_pending`, which names them',
+      ),
     allowLastGoodCopy: z
       .boolean()
       .default(false)
@@ -206,7 +208,9 @@ export const OrphanPurge = defineCommand({
     releaseFinalizers: z
       .boolean()
       .default(false)
-      .describe('if a VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it'),
+      .describe(
+        'if a VolumeSnapshot will not go: take its finalizers off, with proof that nothing refers to it; only after a purge or deletion before this one has ended as `snapshot_delete_pending`, which names them',
+      ),
     ...whoAndWhy,
   }),
   errors: [

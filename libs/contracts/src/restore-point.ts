@@ -52,6 +52,13 @@ export const BoundSnapshot = z.object({
 });
 export type BoundSnapshot = z.infer<typeof BoundSnapshot>;
 
+/** Which finalizers were taken off a VolumeSnapshot that would not go. */
+export const FinalizersRemoved = z
+  .array(z.string().max(320))
+  .max(8)
+  .optional()
+  .describe('that were taken off the VolumeSnapshot, by request and with proof that nothing refers to it');
+
 /** Facts about a claim that later steps need. */
 export const ClaimFacts = z.object({
   uid: ObjectUid,

@@ -9,6 +9,7 @@ import type { Home } from './operator-preflight.js';
 const deadlineSeconds = 3;
 /** How long the deletion must have been asked for (RemoveOrReleaseUseCase). */
 const graceMs = 60_000;
+const boundProtection = 'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection';
 
 /**
  * A VolumeSnapshot that will not go because the snapshot-controller hangs. The two halves are described apart: what is tested
@@ -30,7 +31,7 @@ export class StuckSnapshot {
           'app.kubernetes.io/managed-by': 'snapfleet',
           'snapfleet.io/restore-point': this.#restorePointId,
         };
-        const finalizers = ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'];
+        const finalizers = [boundProtection];
         await use().cluster.apply({ ...made, metadata: { ...made.metadata, labels, finalizers } });
         const error = await errorOf(this.#remove(use(), home(), false));
         expect(error.code).toBe('snapshot_delete_pending');
@@ -51,7 +52,10 @@ export class StuckSnapshot {
         });
         const error = await errorOf(this.#remove(use(), home(), false));
         expect(error.message).toContain('nothing refers to it any more');
-        expect(await this.#remove(use(), home(), true)).toEqual({ freed: true });
+        expect(await this.#remove(use(), home(), true)).toEqual({
+          freed: true,
+          finalizersRemoved: [boundProtection],
+        });
         expect(await cluster.snapshot(namespace, this.#name)).toBeUndefined();
         this.#controller().goOn();
       });

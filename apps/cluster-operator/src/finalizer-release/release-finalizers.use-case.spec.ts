@@ -1,5 +1,5 @@
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { never, now, putReadySnapshot } from '../testing/samples.js';
 import { ReleaseFinalizersUseCase } from './release-finalizers.use-case.js';
 
@@ -10,14 +10,16 @@ const change = (metadata: object): void =>
   cluster.snapshots.change({ namespace: 'shop', name: volumeSnapshotName }, { metadata });
 
 beforeEach(() => {
+  log.log.mockClear();
   cluster = new FakeCluster();
   volumeSnapshotName = putReadySnapshot(cluster).volumeSnapshotName;
   change({ finalizers: [bound], deletionTimestamp: '2026-11-23T11:50:00Z' });
 });
 
-const release = (dryRun = false) =>
-  new ReleaseFinalizersUseCase(cluster, now).run(
-    { namespace: 'shop', volumeSnapshotName, graceSeconds: 300, dryRun },
+const log = { log: vi.fn() };
+const release = (dryRun = false, volumeSnapshotUid?: string) =>
+  new ReleaseFinalizersUseCase(cluster, now, log).run(
+    { namespace: 'shop', volumeSnapshotName, volumeSnapshotUid, graceSeconds: 300, dryRun },
     never,
   );
 
@@ -29,6 +31,21 @@ test('a dry run names the finalizers and removes nothing', async () => {
 test('with full proof the finalizers go, and the VolumeSnapshot with them', async () => {
   await expect(release()).resolves.toEqual({ finalizers: [bound], blockedBy: [], released: true });
   expect(cluster.snapshots.objects.size).toBe(0);
+});
+
+test('which ones are taken off is written down before it is done', async () => {
+  cluster.snapshots.patch = () => Promise.reject(new Error('the API server is away'));
+  await expect(release()).rejects.toThrow('away');
+  expect(log.log).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ event: 'finalizers.releasing', finalizers: [bound] }),
+  );
+});
+
+test('one that is gone, or another one of its name, is none', async () => {
+  await expect(release(false, 'another')).resolves.toBeUndefined();
+  expect(cluster.writes).toEqual([]);
+  cluster.snapshots.objects.clear();
+  await expect(release()).resolves.toBeUndefined();
 });
 
 test('a content that refers to it forbids the release', async () => {

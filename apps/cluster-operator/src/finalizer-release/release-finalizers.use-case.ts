@@ -1,4 +1,3 @@
-import { SnapfleetError } from '@snapfleet/contracts';
 import { isRestoredFrom, isTerminating, keyOf, type VolumeSnapshot } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
 import { isOurs } from '../marks/marks.js';
@@ -13,6 +12,8 @@ const releasable: ReadonlySet<string> = new Set([
 export interface FinalizerRelease {
   readonly namespace: string;
   readonly volumeSnapshotName: string;
+  /** Where it is known: another one of this name is none of this command's. */
+  readonly volumeSnapshotUid?: string | undefined;
   /** How long its deletion must have been asked for already. */
   readonly graceSeconds: number;
   readonly dryRun: boolean;
@@ -27,6 +28,11 @@ export interface FinalizerReport {
   readonly released: boolean;
 }
 
+/** Where it is written down what was removed. */
+export interface FinalizerLog {
+  log(entry: Readonly<Record<string, unknown>>): void;
+}
+
 /**
  * Removes the finalizers of a VolumeSnapshot that will not go, and only with proof: its deletion was asked for long enough
  * ago, it is ours, no claim is being filled from it and no VolumeSnapshotContent refers to it. Removing them while the
@@ -36,21 +42,26 @@ export class ReleaseFinalizersUseCase {
   constructor(
     private readonly cluster: Cluster,
     private readonly now: () => Date,
+    private readonly log: FinalizerLog,
   ) {}
 
-  /** @throws SnapfleetError snapshot_not_found; KubernetesApiError, 409 where it was changed after the proof */
-  async run(release: FinalizerRelease, signal: AbortSignal): Promise<FinalizerReport> {
-    const key = { namespace: release.namespace, name: release.volumeSnapshotName };
-    const snapshot = await this.cluster.snapshots.get(key, { signal });
-    if (snapshot === undefined) {
-      throw new SnapfleetError('snapshot_not_found', `VolumeSnapshot ${key.namespace}/${key.name} does not exist`);
-    }
+  /**
+   * Undefined where the VolumeSnapshot is gone.
+   * @throws KubernetesApiError, 409 where it was changed after the proof
+   */
+  async run(release: FinalizerRelease, signal: AbortSignal): Promise<FinalizerReport | undefined> {
+    const { namespace, volumeSnapshotName: name, volumeSnapshotUid } = release;
+    const snapshot = await this.cluster.snapshots.get({ namespace, name }, { signal });
+    if (snapshot === undefined) return undefined;
+    if (volumeSnapshotUid !== undefined && snapshot.metadata.uid !== volumeSnapshotUid) return undefined;
     const finalizers = snapshot.metadata.finalizers ?? [];
     const blockedBy = [...this.#blockedByItself(snapshot, release), ...(await this.#blockedByOthers(snapshot, signal))];
     if (blockedBy.length > 0 || release.dryRun || finalizers.length === 0) {
       return { finalizers, blockedBy, released: false };
     }
     const { uid, resourceVersion } = snapshot.metadata;
+    // Before it is done: what comes after it may be lost in a crash.
+    this.log.log({ event: 'finalizers.releasing', volumeSnapshot: `${namespace}/${name}`, uid, finalizers });
     await this.cluster.snapshots.patch(
       keyOf(snapshot),
       { metadata: { uid, resourceVersion, finalizers: null } },

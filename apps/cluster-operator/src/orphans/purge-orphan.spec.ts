@@ -38,8 +38,8 @@ const take = async (policy: 'Delete' | 'Retain'): Promise<void> => {
 };
 beforeEach(() => take('Retain'));
 
-function purge(target: Target, more: { dryRun?: boolean } = {}) {
-  const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now);
+function purge(target: Target, more: { dryRun?: boolean; releaseFinalizers?: boolean } = {}) {
+  const releaseFinalizers = new ReleaseFinalizersUseCase(cluster, now, { log: () => undefined });
   const removeSnapshot = new RemoveOrReleaseUseCase(new RemoveSnapshotUseCase(cluster), releaseFinalizers);
   return new PurgeOrphanUseCase({ cluster, removeSnapshot, releaseFinalizers, now }).run(
     { restorePointId, ...where, target, dryRun: false, releaseFinalizers: false, deadlineSeconds: 9, ...more },
@@ -105,6 +105,29 @@ describe('a VolumeSnapshot of a restore point that has ended', () => {
     await expect(purge(snapshotTarget())).resolves.toMatchObject({ removed: false });
     expect(cluster.writes).toEqual([]);
   });
+});
+
+test('a VolumeSnapshot that another one replaces after the proof is left alone', async () => {
+  const list = cluster.claims.list.bind(cluster.claims);
+  vi.spyOn(cluster.claims, 'list').mockImplementationOnce((scope) => {
+    cluster.snapshots.change({ namespace: 'shop', name }, { metadata: { uid: 'another' } });
+    return list(scope);
+  });
+  await expect(purge(snapshotTarget())).rejects.toMatchObject({ code: 'not_ours' });
+  expect(cluster.snapshots.objects.size).toBe(1);
+  expect(cluster.writes).toEqual([]);
+});
+
+test('finalizers that were taken off are told with the proof', async () => {
+  cluster.controllers.length = 0;
+  cluster.snapshotContents.objects.clear();
+  const finalizers = ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'];
+  cluster.snapshots.change(
+    { namespace: 'shop', name },
+    { metadata: { finalizers, deletionTimestamp: '2026-11-23T11:00:00Z' } },
+  );
+  const { proof } = await purge(snapshotTarget(), { releaseFinalizers: true });
+  expect(proof).toContain(`its finalizers ${finalizers.join()} were taken off`);
 });
 
 describe('a content whose VolumeSnapshot is gone', () => {

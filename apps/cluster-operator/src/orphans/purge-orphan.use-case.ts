@@ -54,26 +54,36 @@ export class PurgeOrphanUseCase {
     if (command.dryRun) {
       return { proof: told([...proof, ...(await this.#finalizers(orphan, signal))]), removed: false, ...handle };
     }
-    await this.#remove(orphan, command, objects, signal);
-    return { proof: told(proof), removed: true, ...handle };
+    const released = await this.#remove(orphan, command, objects, signal);
+    return { proof: told([...released, ...proof]), removed: true, ...handle };
   }
 
-  async #remove(orphan: OrphanObject, command: Command, objects: ClusterObjects, signal: AbortSignal): Promise<void> {
+  /** @returns what has to be known of how it was removed */
+  async #remove(
+    orphan: OrphanObject,
+    command: Command,
+    objects: ClusterObjects,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     const { cluster, removeSnapshot } = this.parts;
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     switch (orphan.kind) {
       case 'volume-snapshot': {
         const { restorePointId, namespace, persistentVolumeClaim, releaseFinalizers, deadlineSeconds } = command;
         const removal = { restorePointId, namespace, persistentVolumeClaim, releaseFinalizers, deadlineSeconds };
-        await removeSnapshot.run({ ...removal, purge: true }, signal);
-        return;
+        const volumeSnapshotUid = orphan.object.metadata.uid;
+        const { finalizersRemoved = [] } = await removeSnapshot.run(
+          { ...removal, purge: true, volumeSnapshotUid },
+          signal,
+        );
+        return finalizersRemoved.length === 0 ? [] : [`its finalizers ${finalizersRemoved.join(', ')} were taken off`];
       }
       case 'volume-snapshot-content':
         await deleteContent(cluster, await this.#letGo(orphan.object, signal), deadline, signal);
-        return;
+        return [];
       case 'logical-volume':
         await this.#deleteLogicalVolume(orphan.object, deadline, signal);
-        return;
+        return [];
       case 'scratch-claim': {
         const { namespace, name } = orphan.object.metadata;
         const consumers = objects.pods.filter(
@@ -81,10 +91,11 @@ export class PurgeOrphanUseCase {
         );
         for (const pod of consumers) await removePod(cluster, pod, deadline, signal);
         await removeClaim(cluster, orphan.object, deadline, signal);
-        return;
+        return [];
       }
       case 'pod':
         await removePod(cluster, orphan.object, deadline, signal);
+        return [];
     }
   }
 
@@ -121,9 +132,11 @@ export class PurgeOrphanUseCase {
   /** Which finalizers a VolumeSnapshot that does not go has, and whether they could be taken off. */
   async #finalizers(orphan: OrphanObject, signal: AbortSignal): Promise<readonly string[]> {
     if (orphan.kind !== 'volume-snapshot' || !isTerminating(orphan.object)) return [];
-    const { namespace = '', name } = orphan.object.metadata;
-    const wish = { namespace, volumeSnapshotName: name, graceSeconds, dryRun: true };
-    const { finalizers, blockedBy } = await this.parts.releaseFinalizers.run(wish, signal);
+    const { namespace = '', name, uid } = orphan.object.metadata;
+    const wish = { namespace, volumeSnapshotName: name, volumeSnapshotUid: uid, graceSeconds, dryRun: true };
+    const report = await this.parts.releaseFinalizers.run(wish, signal);
+    if (report === undefined) return [];
+    const { finalizers, blockedBy } = report;
     const verdict = blockedBy.length === 0 ? 'could be taken off on request' : `must stay: ${blockedBy.join('; ')}`;
     return [`its finalizers ${finalizers.join(', ')} ${verdict}`];
   }

@@ -10,13 +10,23 @@ export interface RemovalTarget {
   readonly contents: readonly VolumeSnapshotContent[];
 }
 
+/** What is to be removed. */
+export type Removal = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'> & {
+  /** Where only the VolumeSnapshot is known: another one of its name is left alone. */
+  readonly volumeSnapshotUid?: string | undefined;
+};
+
+/** The uid of the VolumeSnapshot that is meant, where it is known. */
+export const expectedUidOf = ({ volumeSnapshotUid, snapshot }: Removal): string | undefined =>
+  volumeSnapshotUid ?? snapshot?.volumeSnapshotUid;
+
 /**
  * Finds what is left, by name, label and binding.
  * @throws SnapfleetError not_ours where the name belongs to something else
  */
 export async function findRemovalTarget(
   cluster: Cluster,
-  command: Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>,
+  command: Removal,
   signal: AbortSignal,
 ): Promise<RemovalTarget> {
   const { namespace } = command;
@@ -28,7 +38,7 @@ export async function findRemovalTarget(
       `VolumeSnapshot ${namespace}/${name} does not carry the label of this restore point`,
     );
   }
-  const expected = command.snapshot?.volumeSnapshotUid;
+  const expected = expectedUidOf(command);
   if (snapshot !== undefined && expected !== undefined && snapshot.metadata.uid !== expected) {
     throw new SnapfleetError(
       'not_ours',

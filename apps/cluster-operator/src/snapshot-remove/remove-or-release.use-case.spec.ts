@@ -9,25 +9,27 @@ const command = SnapshotRemove.data.parse(SnapshotRemove.example);
 const pending = new SnapfleetError('snapshot_delete_pending', 'not gone after 300 s');
 const proven: FinalizerReport = { finalizers: ['bound-protection'], blockedBy: [], released: false };
 
-/** A removal that is pending until finalizers are released, and what the release finds. */
-function removal(report: FinalizerReport, error: SnapfleetError = pending) {
+/** A removal that is pending until finalizers are released, and what the release finds; undefined: no VolumeSnapshot. */
+function removal(report: FinalizerReport | undefined, error: SnapfleetError = pending, afterwards?: SnapfleetError) {
   const calls: string[] = [];
   let released = false;
   class Remove extends RemoveSnapshotUseCase {
     override run(): Promise<{ freed: boolean }> {
       calls.push('remove');
-      return released ? Promise.resolve({ freed: true }) : Promise.reject(error);
+      if (!released) return Promise.reject(error);
+      return afterwards === undefined ? Promise.resolve({ freed: true }) : Promise.reject(afterwards);
     }
   }
   class Release extends ReleaseFinalizersUseCase {
-    override run({ dryRun }: { dryRun: boolean }): Promise<FinalizerReport> {
+    override run({ dryRun }: { dryRun: boolean }): Promise<FinalizerReport | undefined> {
       calls.push(dryRun ? 'dry run' : 'release');
+      if (report === undefined) return Promise.resolve(undefined);
       released = !dryRun && report.blockedBy.length === 0;
       return Promise.resolve({ ...report, released });
     }
   }
   const nowhere = undefined as never;
-  const useCase = new RemoveOrReleaseUseCase(new Remove(nowhere), new Release(nowhere, () => new Date(0)));
+  const useCase = new RemoveOrReleaseUseCase(new Remove(nowhere), new Release(nowhere, () => new Date(0), nowhere));
   return { calls, useCase };
 }
 
@@ -37,10 +39,32 @@ test('a VolumeSnapshot that will not go is explained, and its finalizers stay, u
   expect(calls).toEqual(['remove', 'dry run']);
 });
 
-test('with the word of the command and with proof the finalizers go, and the removal is carried to its end', async () => {
+test('with the word of the command and with proof the finalizers go, are named, and the removal is carried to its end', async () => {
   const { calls, useCase } = removal(proven);
-  await expect(useCase.run({ ...command, releaseFinalizers: true }, never)).resolves.toEqual({ freed: true });
+  await expect(useCase.run({ ...command, releaseFinalizers: true }, never)).resolves.toEqual({
+    freed: true,
+    finalizersRemoved: ['bound-protection'],
+  });
   expect(calls).toEqual(['remove', 'release', 'remove']);
+});
+
+test('finalizers that went are named also where the removal does not come to its end', async () => {
+  const contentStays = new SnapfleetError('snapshot_delete_pending', 'content was not gone');
+  const { useCase } = removal(proven, pending, contentStays);
+  await expect(useCase.run({ ...command, releaseFinalizers: true }, never)).rejects.toMatchObject({
+    code: 'snapshot_delete_pending',
+    message: 'content was not gone; finalizers that were taken off: bound-protection',
+  });
+});
+
+test('a content that will not go after its VolumeSnapshot is told as pending, which may be tried again', async () => {
+  const { calls, useCase } = removal(undefined);
+  for (const releaseFinalizers of [false, true])
+    await expect(useCase.run({ ...command, releaseFinalizers }, never)).rejects.toMatchObject({
+      code: 'snapshot_delete_pending',
+      retryable: true,
+    });
+  expect(calls).toEqual(['remove', 'dry run', 'remove', 'remove', 'release', 'remove']);
 });
 
 test('without proof they stay, and the error says what refers to it', async () => {

@@ -1,4 +1,4 @@
-import { ObjectName, SnapfleetError, SnapshotRemove, type DataOf, type ReplyOf } from '@snapfleet/contracts';
+import { ObjectName, SnapfleetError, type ReplyOf, type SnapshotRemove } from '@snapfleet/contracts';
 import {
   Deadline,
   isApiError,
@@ -12,11 +12,11 @@ import {
 import type { Cluster } from '../cluster-access.js';
 import { fencePatch } from '@snapfleet/workloads';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
-import { findRemovalTarget } from './removal-target.js';
+import { expectedUidOf, findRemovalTarget, type Removal } from './removal-target.js';
 import { deleteContent, letContentGo } from './remove-content.js';
 import { expectHandlesUnshared } from './shared-handles.js';
 
-type Command = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers'>;
+type Command = Removal;
 type Reply = ReplyOf<typeof SnapshotRemove>;
 
 /**
@@ -118,7 +118,7 @@ export class RemoveSnapshotUseCase {
     snapshot: VolumeSnapshot | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const uid = snapshot?.metadata.uid ?? command.snapshot?.volumeSnapshotUid;
+    const uid = snapshot?.metadata.uid ?? expectedUidOf(command);
     if (uid === undefined) return false;
     return (await this.cluster.logicalVolumes.get({ name: `snapshot-${uid}` }, { signal })) !== undefined;
   }

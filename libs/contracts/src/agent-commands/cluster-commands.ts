@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
 import { maximumMessageBytes } from '../envelope.js';
 import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
-import { BoundSnapshot, BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
+import {
+  BoundSnapshot,
+  BroughtBack,
+  ClaimFacts,
+  FinalizersRemoved,
+  Notice,
+  VolumeReference,
+} from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Hook, MaximumDowntimeSeconds, Quiesce, Workload } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
@@ -270,6 +277,7 @@ export const SnapshotRemove = defineAgentCommand({
   reply: z.object({
     freed: z.boolean().describe('the VolumeSnapshotContent and its logical volume are gone too'),
     retainedContentName: ObjectName.optional(),
+    finalizersRemoved: FinalizersRemoved,
   }),
   errors: ['snapshot_in_use', 'snapshot_delete_pending', 'not_ours'],
   example: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
 import { ObjectName, ObjectUid } from '../identifiers.js';
-import { Notice, ReadySnapshot } from '../restore-point.js';
+import { FinalizersRemoved, Notice, ReadySnapshot } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName, Quiesce } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -120,6 +120,7 @@ export const SnapshotDeleted = defineEvent({
     ...AboutRestorePoint.shape,
     freed: z.boolean(),
     backupsDeleted: z.array(MoverName),
+    finalizersRemoved: FinalizersRemoved,
     cause: z.enum(['command', 'retention', 'pool-guard']),
   }),
   example: { ...example.where, freed: true, backupsDeleted: [], cause: 'command' },
@@ -130,6 +131,11 @@ export const SnapshotDeleteFailed = defineEvent({
   summary: 'The restore point could not be deleted; `error` says what holds it.',
   from: ['orchestrator'],
   to: ['client'],
-  data: z.object({ ...AboutRestorePoint.shape, error: ErrorDetail }),
+  data: z.object({
+    ...AboutRestorePoint.shape,
+    error: ErrorDetail,
+    snapshotDeleted: z.boolean().optional().describe('the VolumeSnapshot is gone; what failed came after it'),
+    backupsDeleted: z.array(MoverName).optional().describe('the backups that are gone all the same'),
+  }),
   example: { ...example.where, error: { ...example.error, code: 'snapshot_delete_pending' } },
 });
