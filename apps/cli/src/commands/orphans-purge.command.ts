@@ -88,7 +88,7 @@ export function addOrphansPurge(parent: Command, runtime: Runtime): void {
     .option('--dry-run', 'only tell the proof; needs no quarantine')
     .option(
       '--release-finalizers',
-      'if a VolumeSnapshot will not go and nothing refers to it: take its finalizers off',
+      'after a purge that did not end: take the finalizers off that it has named, if nothing refers to the VolumeSnapshot',
     );
   addWaitOptions(command);
   examples(command, [

@@ -38,7 +38,7 @@ export function addSnapshotDelete(parent: Command, runtime: Runtime): void {
     .option('--purge', 'under deletionPolicy Retain: delete the content too, which frees the pool')
     .option(
       '--release-finalizers',
-      'if the VolumeSnapshot will not go and nothing refers to it: take its finalizers off',
+      'after a deletion that did not end: take the finalizers off that it has named, if nothing refers to the VolumeSnapshot',
     )
     .option(
       '--allow-last-good-copy',

@@ -25,6 +25,17 @@ test('what matters of an event is said', () => {
   expect(describeEvent(eventOf('restore.failed'))).toContain('backup copy: verification_failed');
 });
 
+test('what is gone of a restore point that could not be deleted is said, and finalizers that were taken off', () => {
+  const failed = eventOf('snapshot.delete-failed');
+  const partly = { ...failed.data, snapshotDeleted: true, backupsDeleted: ['copy'] };
+  expect(describeEvent({ ...failed, data: partly } as SnapfleetEvent)).toMatch(
+    /^snapshot_delete_pending: .*; the VolumeSnapshot is gone; the backup copy is gone$/,
+  );
+  const deleted = eventOf('snapshot.deleted');
+  const released = { ...deleted.data, finalizersRemoved: ['bound-protection'] };
+  expect(describeEvent({ ...deleted, data: released } as SnapfleetEvent)).toContain('taken off: bound-protection');
+});
+
 test('good and bad news have their tone', () => {
   expect(toneOf(eventOf('snapshot.ready'))).toBe('good');
   expect(toneOf(eventOf('snapshot.completed'))).toBe('good');

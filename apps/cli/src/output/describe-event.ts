@@ -51,8 +51,15 @@ const descriptions: Describe = {
     (data.differenceCount === 0 ? '' : ` (${String(data.differenceCount)} differences)`),
   'volume.restored': (data) => `${data.targetClaim}, ${bytes(data.sizeBytes)}`,
   'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
-  'snapshot.deleted': (data) => `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}`,
-  'snapshot.delete-failed': failure,
+  'snapshot.deleted': (data) =>
+    `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}` +
+    (data.finalizersRemoved === undefined ? '' : `; finalizers taken off: ${data.finalizersRemoved.join(', ')}`),
+  'snapshot.delete-failed': (data) =>
+    [
+      failure(data),
+      ...(data.snapshotDeleted === true ? ['the VolumeSnapshot is gone'] : []),
+      ...(data.backupsDeleted ?? []).map((mover) => `the backup ${mover} is gone`),
+    ].join('; '),
   'orphan.found': ({ orphan }) => `${orphan.kind} ${orphan.name} (${orphan.owner}): ${orphan.why}`,
   'orphan.examined': (data) => `${data.kind} ${data.name} may be purged`,
   'orphan.purged': (data) => `${data.kind} ${data.name}, ${data.freed ? 'space freed' : 'no space freed'}`,

@@ -86,8 +86,9 @@ export class AcceptCommandUseCase {
       }
       // From here on it counts as gone, so that no second deletion relies on it.
       const point: RestorePoint = { ...existing, phase: 'deleting' };
-      const options = { deleteBackups, purge, releaseFinalizers, cause: 'command', formerPhase: existing.phase };
-      const state = { phase: 'choosing', ...options };
+      const options = { deleteBackups, purge, cause: 'command', formerPhase: existing.phase };
+      const confirmed = releaseFinalizers && this.parts.operations.hasHung(restorePointId);
+      const state = { phase: 'choosing', ...options, releaseFinalizers: confirmed };
       return { kind: 'delete', state, points: [point], events: [] };
     });
   }

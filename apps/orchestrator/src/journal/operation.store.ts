@@ -94,6 +94,17 @@ export class OperationStore {
     return this.open().some(({ kind, restorePointIds }) => kind === 'delete' && restorePointIds[0] === restorePointId);
   }
 
+  /** Whether a deletion or a purge of this restore point has ended because its VolumeSnapshot did not go. */
+  hasHung(restorePointId: RestorePointId): boolean {
+    const row = this.journal.database
+      .prepare(
+        `SELECT 1 FROM operation WHERE finished = 1 AND kind IN ('delete', 'purge')
+         AND json_extract(restore_point_ids, '$[0]') = ? AND json_extract(state, '$.error.code') = 'snapshot_delete_pending'`,
+      )
+      .get(restorePointId);
+    return row !== undefined;
+  }
+
   save(operationId: OperationId, state: unknown, finished: boolean): void {
     this.journal.database
       .prepare('UPDATE operation SET state = ?, finished = ? WHERE operation_id = ?')

@@ -1,5 +1,6 @@
 import { type OrphanPurge, SnapfleetError } from '@snapfleet/contracts';
 import type { Accepted, AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
+import type { OperationStore } from '../journal/operation.store.js';
 import type { OrphanStore } from '../journal/orphan.store.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { PurgeState } from './purge-orphan.state.js';
@@ -10,6 +11,7 @@ export class AcceptPurgeUseCase {
     private readonly accept: Pick<AcceptCommandUseCase, 'accept'>,
     private readonly orphans: Pick<OrphanStore, 'find'>,
     private readonly restorePoints: Pick<RestorePointStore, 'find'>,
+    private readonly operations: Pick<OperationStore, 'hasHung'>,
     private readonly now: () => Date,
   ) {}
 
@@ -40,7 +42,9 @@ export class AcceptPurgeUseCase {
             : `has been in quarantine for ${String(quarantinedSeconds)} s only`;
         throw new SnapfleetError('orphan_in_quarantine', `${kind} ${name} ${since}`);
       }
-      const state: PurgeState = { phase: 'proving', orphan, dryRun, releaseFinalizers, cause: 'command', attempt: 1 };
+      const confirmed = releaseFinalizers && this.operations.hasHung(point.restorePointId);
+      const options = { orphan, dryRun, releaseFinalizers: confirmed, cause: 'command', attempt: 1 } as const;
+      const state: PurgeState = { phase: 'proving', ...options };
       return { kind: 'purge', state, points: [point], events: [] };
     });
   }

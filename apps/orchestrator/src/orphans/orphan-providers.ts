@@ -18,6 +18,8 @@ import { OrphanCheck } from './orphan-check.js';
 import { OrphanReconciler } from './orphan-reconciler.js';
 import { ScanOrphansUseCase } from './scan-orphans.use-case.js';
 
+type PurgeStores = readonly [AcceptCommandUseCase, OrphanStore, RestorePointStore, OperationStore];
+
 const second = 1000;
 const now = (): Date => systemClock.now();
 
@@ -79,9 +81,9 @@ export function orphanProviders(settings: OrchestratorSettings): Provider[] {
     },
     {
       provide: AcceptPurgeUseCase,
-      useFactory: (accept: AcceptCommandUseCase, orphans: OrphanStore, restorePoints: RestorePointStore) =>
-        new AcceptPurgeUseCase(accept, orphans, restorePoints, now),
-      inject: [AcceptCommandUseCase, OrphanStore, RestorePointStore],
+      useFactory: (...[accept, orphans, restorePoints, operations]: PurgeStores) =>
+        new AcceptPurgeUseCase(accept, orphans, restorePoints, operations, now),
+      inject: [AcceptCommandUseCase, OrphanStore, RestorePointStore, OperationStore],
     },
     {
       provide: OrphanCheck,

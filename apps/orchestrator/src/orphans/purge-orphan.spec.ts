@@ -95,6 +95,7 @@ function orchestrator(answer: Answers = answers) {
     new AcceptCommandUseCase({ ...parts, runner }),
     orphans,
     restorePoints,
+    parts.operations,
     () => now,
   );
   const purge = (orphan: Orphan, more: object = {}): void => {
@@ -222,6 +223,22 @@ describe('a purge', () => {
     purge(thin);
     expect(await ending()).toMatchObject({ name: 'orphan.purge-failed', data: { error: { code: 'proof_expired' } } });
     expect(calls.filter(({ name }) => name === 'cluster.references')).toHaveLength(5);
+  });
+
+  test('takes finalizers off only after another one has told that they hold it', async () => {
+    quarantine(content);
+    const hangs = (data: Record<string, unknown>) =>
+      data['dryRun'] === true
+        ? { proof: ['proven'], removed: false }
+        : Promise.reject(new SnapfleetError('snapshot_delete_pending', 'hangs'));
+    const { purge, calls } = orchestrator({ ...answers, 'cluster.purge': hangs });
+    purge(content, { releaseFinalizers: true });
+    await ending();
+    purge(content, { releaseFinalizers: true });
+    await vi.waitFor(() => {
+      expect(outbox.waiting(100)).toHaveLength(2);
+    });
+    expect(calls.map(({ data }) => data['releaseFinalizers'])).toEqual([false, false, true, true]);
   });
 
   test('does not tell space as free that LVM still reports, or cannot tell', async () => {

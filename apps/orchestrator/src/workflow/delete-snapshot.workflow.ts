@@ -1,15 +1,14 @@
 import {
   type BackupRecord,
   BackupRemove,
-  type DataOf,
+  type MoverName,
   type ReplyOf,
   type RestorePoint,
-  type RestorePointPhase,
   SnapshotDeleted,
   SnapshotDeleteFailed,
   SnapshotRemove,
 } from '@snapfleet/contracts';
-import { settledPhase } from '../catalogue/restore-point-progress.js';
+import { phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
 import type {
   BegunOperation,
   RestorePoints,
@@ -22,10 +21,13 @@ import type {
 import { type DeleteState, deleteTransitions } from './delete-state.js';
 import { aboutRestorePoint } from './restore-point-view.js';
 
+type Open = Exclude<DeleteState, { phase: 'ended' }>;
+type Options = Omit<Extract<DeleteState, { phase: 'choosing' }>, 'phase'>;
+
 const removeDeadlineSeconds = 300;
 const backupDeadlineMs = 600_000;
 
-/** `snapshot.delete`: each backup that is to go, then the VolumeSnapshot. */
+/** `snapshot.delete`: the VolumeSnapshot, then each backup that is to go. */
 export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   readonly kind = 'delete';
 
@@ -61,31 +63,21 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   }
 
   next(state: DeleteState, outcome: StepOutcome, context: WorkflowContext): Transition<DeleteState> {
-    const [restorePoint] = context.restorePoints;
+    const [point] = context.restorePoints;
     if (state.phase === 'ended') return { state, events: [], restorePoints: [] };
-    if (outcome.kind !== 'done') return failed(outcome, state.formerPhase, context);
-    const { deleteBackups, purge, releaseFinalizers, cause, formerPhase } = state;
-    const options = { deleteBackups, purge, releaseFinalizers, cause, formerPhase };
+    if (outcome.kind !== 'done') return failed(outcome, state, point);
+    const options = optionsOf(state);
     switch (state.phase) {
-      case 'choosing': {
-        const backup = deleteBackups ? restorePoint.backups.find(isThere) : undefined;
-        const next =
-          backup === undefined
-            ? { phase: 'removing-snapshot' as const }
-            : { phase: 'removing-backup' as const, mover: backup.mover };
-        return { state: { ...next, ...options }, events: [], restorePoints: [] };
-      }
-      case 'removing-backup': {
-        const backups = restorePoint.backups.map((record) => (record.mover === state.mover ? gone(record) : record));
-        const after = { ...restorePoint, backups };
+      case 'choosing':
+        return choose(options, point);
+      case 'removing-snapshot':
+        return withoutSnapshot(options, outcome.result as ReplyOf<typeof SnapshotRemove>, point);
+      case 'removing-backup':
         return {
           state: { phase: 'choosing', ...options },
           events: [],
-          restorePoints: [after],
+          restorePoints: [withoutBackup(point, state.mover)],
         };
-      }
-      case 'removing-snapshot':
-        return deleted(cause, outcome.result as ReplyOf<typeof SnapshotRemove>, restorePoint);
     }
   }
 }
@@ -93,35 +85,68 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
 /** A backup may be at its destination although a newer attempt at it is pending or has failed. */
 const isThere = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
-const gone = ({ mover }: BackupRecord): BackupRecord => ({ mover, state: 'deleted' });
+function optionsOf({ deleteBackups, purge, releaseFinalizers, cause, formerPhase, removed }: Open): Options {
+  return { deleteBackups, purge, releaseFinalizers, cause, formerPhase, ...(removed === undefined ? {} : { removed }) };
+}
+
+function choose(options: Options, point: RestorePoint): Transition<DeleteState> {
+  if (options.removed === undefined)
+    return { state: { phase: 'removing-snapshot', ...options }, events: [], restorePoints: [] };
+  const backup = options.deleteBackups ? point.backups.find(isThere) : undefined;
+  if (backup === undefined) return deleted(options, options.removed, point);
+  return { state: { phase: 'removing-backup', mover: backup.mover, ...options }, events: [], restorePoints: [] };
+}
+
+/** The proof of the snapshot goes with it. What Retain has kept can still be purged, so the record keeps where it is. */
+function withoutSnapshot(
+  options: Options,
+  { freed, retainedContentName, finalizersRemoved }: ReplyOf<typeof SnapshotRemove>,
+  { snapshot, ...rest }: RestorePoint,
+): Transition<DeleteState> {
+  const kept = retainedContentName !== undefined && snapshot !== undefined ? { snapshot } : {};
+  const verifications = rest.verifications.filter(({ level }) => level !== 'snapshot');
+  const removed = { freed, ...(finalizersRemoved === undefined ? {} : { finalizersRemoved }) };
+  const state = { ...options, phase: 'choosing' as const, removed };
+  return { state, events: [], restorePoints: [{ ...rest, ...kept, verifications }] };
+}
+
+/** The proof of a backup goes with it. */
+function withoutBackup(point: RestorePoint, mover: MoverName): RestorePoint {
+  return {
+    ...point,
+    backups: point.backups.map((record) => (record.mover === mover ? { mover, state: 'deleted' } : record)),
+    verifications: point.verifications.filter((record) => record.level !== 'backup' || record.mover !== mover),
+  };
+}
+
+const backupsDeleted = ({ backups }: RestorePoint): MoverName[] =>
+  backups.filter(({ state }) => state === 'deleted').map(({ mover }) => mover);
 
 function deleted(
-  cause: DataOf<typeof SnapshotDeleted>['cause'],
-  reply: ReplyOf<typeof SnapshotRemove>,
+  { cause }: Options,
+  removed: NonNullable<Options['removed']>,
   point: RestorePoint,
 ): Transition<DeleteState> {
-  const { snapshot, ...rest } = point;
-  // What Retain has kept can still be purged, so the record keeps where it is.
-  const kept = reply.retainedContentName !== undefined && snapshot !== undefined ? { snapshot } : {};
-  const remaining = { ...rest, verifications: rest.verifications.filter(({ level }) => level !== 'snapshot') };
+  const { snapshot: _gone, ...rest } = point;
   const restorePoint: RestorePoint = point.backups.some(isThere)
-    ? { ...remaining, phase: settledPhase(remaining) }
-    : { ...rest, ...kept, phase: 'deleted' };
-  const backupsDeleted = point.backups.filter(({ state }) => state === 'deleted').map(({ mover }) => mover);
-  const data = { ...aboutRestorePoint(point), freed: reply.freed, backupsDeleted, cause };
+    ? { ...rest, phase: settledPhase(rest) }
+    : { ...point, phase: 'deleted' };
+  const data = { ...aboutRestorePoint(point), ...removed, backupsDeleted: backupsDeleted(point), cause };
   return { state: { phase: 'ended' }, events: [{ definition: SnapshotDeleted, data }], restorePoints: [restorePoint] };
 }
 
 /** Once a deletion was begun, the snapshot may vanish at any time: the restore point then stays `deleting`. */
 function failed(
   outcome: Exclude<StepOutcome, { kind: 'done' }>,
-  formerPhase: RestorePointPhase,
-  { restorePoints: [restorePoint] }: WorkflowContext,
+  { removed, formerPhase }: Open,
+  point: RestorePoint,
 ): Transition<DeleteState> {
   if (outcome.kind === 'cancelled') return { state: { phase: 'ended' }, events: [], restorePoints: [] };
   const { error } = outcome;
-  const event = { definition: SnapshotDeleteFailed, data: { ...aboutRestorePoint(restorePoint), error } };
-  const untouched = error.code === 'snapshot_in_use' || error.code === 'not_ours';
-  const point = untouched ? { ...restorePoint, phase: formerPhase } : restorePoint;
-  return { state: { phase: 'ended', error }, events: [event], restorePoints: [point] };
+  const gone = { snapshotDeleted: removed !== undefined, backupsDeleted: backupsDeleted(point) };
+  const event = { definition: SnapshotDeleteFailed, data: { ...aboutRestorePoint(point), error, ...gone } };
+  const refused = removed === undefined && (error.code === 'snapshot_in_use' || error.code === 'not_ours');
+  // Facts may have come meanwhile, and a journal of before may have removed backups first.
+  const phase = refused ? phaseOf({ ...point, phase: formerPhase }) : point.phase;
+  return { state: { phase: 'ended', error }, events: [event], restorePoints: [{ ...point, phase }] };
 }
