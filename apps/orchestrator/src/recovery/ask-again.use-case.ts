@@ -1,12 +1,15 @@
-import type { RestorePoint } from '@snapfleet/contracts';
+import { type BackupRecord, type RestorePoint, SnapfleetError, type VerificationRecord } from '@snapfleet/contracts';
 import { makingOperationOf } from '../catalogue/making-operation.js';
+import { afterBackupFailed, afterVerificationFailed } from '../catalogue/restore-point-progress.js';
 import { backupProofRequest, backupRequest, snapshotProofRequest } from '../catalogue/work-request.js';
+import type { RecordFactUseCase } from '../facts/record-fact.use-case.js';
 import type { EventRecorder } from '../journal/event-recorder.js';
 import type { JournalTransactions } from '../journal/journal.js';
 import type { OperationStore } from '../journal/operation.store.js';
 import type { Outbox } from '../journal/outbox.js';
 import type { RestorePointStore } from '../journal/restore-point.store.js';
 import type { PendingEvent } from '../operations/operation.js';
+import { aboutRestorePoint } from '../workflow/restore-point-view.js';
 import type { EventStreamState } from './recovery-ports.js';
 
 interface AskAgainParts {
@@ -15,6 +18,7 @@ interface AskAgainParts {
   readonly restorePoints: RestorePointStore;
   readonly outbox: Outbox;
   readonly events: EventRecorder;
+  readonly facts: Pick<RecordFactUseCase, 'run'>;
   readonly stream: Pick<EventStreamState, 'isIdle'>;
   readonly now: () => Date;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
@@ -23,7 +27,10 @@ interface AskAgainParts {
 /** A backup or a proof that was asked for and has not ended. */
 interface OpenWork {
   readonly key: string;
-  readonly event: PendingEvent;
+  /** @throws SnapfleetError where what it is about is not there any more */
+  readonly request: () => PendingEvent;
+  /** The restore point after that. */
+  readonly givenUp: (point: RestorePoint, error: SnapfleetError) => RestorePoint;
 }
 
 const told: ReadonlySet<RestorePoint['phase']> = new Set(['resumed', 'backed-up', 'verified-local', 'verified-remote']);
@@ -31,7 +38,8 @@ const mostAtOnce = 100;
 
 /**
  * Backups and proofs whose message is gone, with the stream or by its age, would wait for ever. What is still open in the
- * catalogue although nobody has a message about it, at two looks in a row, is asked for again; both are idempotent.
+ * catalogue although nobody has a message about it, at two looks in a row, is asked for again; both are idempotent. What
+ * cannot be asked for, because its snapshot or backup is gone, has failed.
  */
 export class AskAgain {
   private seen: ReadonlySet<string> = new Set();
@@ -47,7 +55,7 @@ export class AskAgain {
     const work = open.flatMap((point) => openWorkOf(point).map((one) => ({ point, ...one })));
     const lost = work.filter(({ key }) => this.seen.has(key));
     this.seen = new Set(work.map(({ key }) => key));
-    for (const { point, event, key } of lost) this.ask(point, event, key);
+    for (const { point, ...one } of lost) this.askOrGiveUp(point, one);
     if (lost.length > 0) this.parts.events.flush();
   }
 
@@ -58,6 +66,17 @@ export class AskAgain {
     for (const service of ['backup-worker', 'restore-verifier', 'orchestrator'] as const)
       if (!(await stream.isIdle(service))) return false;
     return true;
+  }
+
+  private askOrGiveUp(point: RestorePoint, { key, request, givenUp }: OpenWork): void {
+    const { facts, report } = this.parts;
+    try {
+      this.ask(point, request(), key);
+    } catch (error) {
+      if (!(error instanceof SnapfleetError)) throw error;
+      facts.run(point.restorePointId, (now) => givenUp(now, error));
+      report('work.given-up', { restorePointId: point.restorePointId, work: key, error });
+    }
   }
 
   private ask(point: RestorePoint, event: PendingEvent, key: string): void {
@@ -74,21 +93,39 @@ export class AskAgain {
 }
 
 function openWorkOf(point: RestorePoint): OpenWork[] {
-  const { restorePointId, policy } = point;
-  const backups = point.backups
+  const backups = point.backups.filter(({ state }) => state === 'pending').map((backup) => openBackup(point, backup));
+  const proofs = point.verifications
     .filter(({ state }) => state === 'pending')
-    .map(({ mover }) => ({
-      key: `${restorePointId} backup ${mover}`,
-      event: backupRequest(point, mover, policy.verify.includes('backup')),
-    }));
-  const proofs = point.verifications.flatMap(({ level, mover, state }): OpenWork[] => {
-    if (state !== 'pending') return [];
-    const key = `${restorePointId} proof ${level} ${mover ?? ''}`;
-    if (level === 'snapshot') return [{ key, event: snapshotProofRequest(point, policy.assertion) }];
-    const backup = point.backups.find((record) => record.mover === mover);
-    // It follows by itself once its backup has been completed.
-    if (backup?.state !== 'completed' || backup.reference === undefined) return [];
-    return [{ key, event: backupProofRequest(point, mover).event }];
-  });
-  return [...backups, ...proofs];
+    // That of a backup follows by itself once the backup has been completed.
+    .filter(
+      ({ level, mover }) => level === 'snapshot' || isCompleted(point.backups.find((one) => one.mover === mover)),
+    );
+  return [...backups, ...proofs.map((proof) => openProof(point, proof))];
+}
+
+const isCompleted = (backup: BackupRecord | undefined): boolean =>
+  backup?.state === 'completed' && backup.reference !== undefined;
+
+function openBackup(point: RestorePoint, { mover }: BackupRecord): OpenWork {
+  return {
+    key: `${point.restorePointId} backup ${mover}`,
+    request: () => backupRequest(point, mover, point.policy.verify.includes('backup')),
+    givenUp: (now, error) => afterBackupFailed(now, { ...aboutRestorePoint(now), mover, error: error.toDetail() }),
+  };
+}
+
+function openProof(point: RestorePoint, { level, mover }: VerificationRecord): OpenWork {
+  const ofMover = mover === undefined ? {} : { mover };
+  return {
+    key: `${point.restorePointId} proof ${level} ${mover ?? ''}`,
+    request: () =>
+      level === 'snapshot'
+        ? snapshotProofRequest(point, point.policy.assertion)
+        : backupProofRequest(point, mover).event,
+    givenUp: (now, error) => {
+      const unseen = { differences: [], differenceCount: 0 };
+      const fact = { ...aboutRestorePoint(now), level, ...ofMover, ...unseen, error: error.toDetail() };
+      return afterVerificationFailed(now, fact);
+    },
+  };
 }

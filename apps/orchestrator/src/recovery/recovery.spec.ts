@@ -1,19 +1,23 @@
 import {
   BackupCompleted,
+  deterministicUuid,
   OperationId,
   type RestorePoint,
+  RestorePointId,
   SnapshotPolicy,
   SnapshotReady,
   SnapshotRequested,
 } from '@snapfleet/contracts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { afterBackupCompleted, withPendingWork } from '../catalogue/restore-point-progress.js';
+import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 import type { Operation } from '../operations/operation.js';
+import type { OperationRunner } from '../operations/operation-runner.js';
 import { systemClock } from '../operations/system-clock.js';
 import { AskAgain } from './ask-again.use-case.js';
 import { DeclareLost } from './declare-lost.use-case.js';
@@ -71,7 +75,9 @@ beforeEach(() => {
   const operations = new OperationStore(journal);
   operations.add(operation, now());
   restorePoints.save(point);
-  work = new AskAgain({ journal, outbox, events, operations, restorePoints, stream, now, report });
+  const runner = { enqueue: () => undefined } as unknown as OperationRunner;
+  const facts = new RecordFactUseCase({ journal, operations, restorePoints, events, runner, now });
+  work = new AskAgain({ journal, outbox, events, facts, operations, restorePoints, stream, now, report });
   history = new TellHistory({ journal, outbox, events, stream, now, report });
 });
 
@@ -115,6 +121,39 @@ describe('work that nobody has a message about', () => {
     await work.run();
     await work.run();
     expect(told()).toEqual([['verification.requested', false]]);
+  });
+});
+
+describe('work whose snapshot is gone', () => {
+  const backup = { mover: 'copy', destination: 'default', location: 'a' } as const;
+
+  test('has failed, and keeps no other work from being asked for', async () => {
+    const { snapshot: _gone, ...rest } = point;
+    const copied = { mover: 'restic', state: 'completed' as const, reference: { ...backup, mover: 'restic' } };
+    restorePoints.save({ ...rest, phase: 'backed-up', backups: [...point.backups, copied] });
+    const other = { ...operation, operationId: OperationId.parse(deterministicUuid('other')) };
+    const restorePointId = RestorePointId.parse(other.operationId);
+    new OperationStore(journal).add({ ...other, restorePointIds: [restorePointId] }, now());
+    restorePoints.save({ ...point, restorePointId });
+    await work.run();
+    expect(told()).toEqual([]);
+    await work.run();
+    expect(told()).toEqual([
+      ['snapshot.completed', false],
+      ['backup.requested', false],
+      ['verification.requested', false],
+    ]);
+    const settled = restorePoints.find(point.restorePointId);
+    const ends = [...(settled?.backups ?? []), ...(settled?.verifications ?? [])];
+    expect(ends.map(({ state, error }) => [state, error?.code])).toEqual([
+      ['completed', undefined],
+      ['failed', 'snapshot_not_found'],
+      ['failed', 'snapshot_not_found'],
+      ['failed', 'snapshot_not_found'],
+    ]);
+    for (const { sequence } of outbox.waiting(10)) outbox.markPublished(sequence);
+    await work.run();
+    expect(told()).toEqual([]);
   });
 });
 
