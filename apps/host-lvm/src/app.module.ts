@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ServiceLog } from '@snapfleet/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostSettings } from './config.js';
 import { ConcealVolume } from './exposure/conceal-volume.use-case.js';
 import { EndExposure } from './exposure/end-exposure.js';
@@ -87,6 +88,7 @@ async function assemble(settings: HostSettings, log: ServiceLog) {
     removals,
     settle: settleRemovals,
     now: () => new Date(),
+    sleep,
   });
   const lifetimeOptions = {
     sweepEveryMs: settings.SNAPFLEET_SWEEP_SECONDS * 1000,

@@ -17,6 +17,7 @@ export {
   volumeOfUuid,
   volumesForSurvey,
   volumesOfHandle,
+  wasRefusedLock,
 } from './lvm-arguments.js';
 export { parseLvmdConfiguration } from './lvmd-configuration.js';
 export { poolFacts } from './pool-facts.js';

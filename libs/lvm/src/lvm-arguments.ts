@@ -84,10 +84,20 @@ export const deactivation = (volume: Identified): readonly string[] => [
  * For `lvremove`: removes the one volume that has this identity, this name, and is an ordinary thin volume (type `V`); LVM
  * compares under the lock of the volume group. A volume on which others depend has type `o` and is not selected, since
  * `--yes` would take its dependants along. LVM refuses while the volume is open, in any mount namespace; where nothing is
- * selected it ends well and removes nothing (tried with lvm2 2.03.16).
+ * selected it ends well and removes nothing (tried with lvm2 2.03.16). It waits for no lock: one that waited would remove the
+ * volume whenever the lock is let go, long after it was proven that nothing refers to it.
  */
 export const removal = (handle: VolumeHandle, lvUuid: LvUuid): readonly string[] => [
   '--yes',
+  '--config',
+  'global/wait_for_locks=0',
   '--select',
   `lv_uuid=${lvUuid} && lv_name=${handle} && segtype=thin && lv_attr=~^V`,
 ];
+
+/**
+ * Whether `lvremove` was refused a lock: exit code 5, and for each volume group that it could not lock
+ * "…: flock failed: Resource temporarily unavailable", "Can't get lock for …" (tried with lvm2 2.03.16; as in 2.03.39).
+ */
+export const wasRefusedLock = (exitCode: number | undefined, stderr: string): boolean =>
+  exitCode === 5 && stderr.includes("Can't get lock for ");

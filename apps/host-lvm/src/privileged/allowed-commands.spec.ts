@@ -16,7 +16,8 @@ import { allowedCommand, allowedCommands, runningCommand, subjectOf } from './al
 const handle = VolumeHandle.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
 const lvUuid = LvUuid.parse('nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO');
 const volume = { fullName: `rhel/${handle}`, lvUuid };
-const [yes = '', select = '', condition = ''] = removal(handle, lvUuid);
+const [yes = '', config = '', noWaiting = '', select = '', condition = ''] = removal(handle, lvUuid);
+const removing = [yes, config, noWaiting, select];
 const inside = (...command: string[]): string[] => ['--target', '42', '--mount', '--', ...command];
 const mount = (
   filesystem: string,
@@ -84,11 +85,13 @@ describe('the closed list', () => {
     ['sh', ['-c', 'id']],
     ['lvremove', [`rhel/${handle}`]],
     ['lvremove', [yes, `rhel/${handle}`]],
-    ['lvremove', [yes, '--force', select, condition]],
-    ['lvremove', [yes, select, `lv_name=${handle}`]],
-    ['lvremove', [yes, select, `${condition} || vg_name=rhel`]],
-    ['lvremove', [yes, select, condition.replace('lv_attr=~^V', 'lv_attr=~^')]],
-    ['lvremove', [yes, select, condition, 'rhel']],
+    ['lvremove', [yes, select, condition]],
+    ['lvremove', [yes, config, 'global/wait_for_locks=1', select, condition]],
+    ['lvremove', ['--force', ...removing, condition]],
+    ['lvremove', [...removing, `lv_name=${handle}`]],
+    ['lvremove', [...removing, `${condition} || vg_name=rhel`]],
+    ['lvremove', [...removing, condition.replace('lv_attr=~^V', 'lv_attr=~^')]],
+    ['lvremove', [...removing, condition, 'rhel']],
     ['lvs', []],
     ['lvs', [...volumesOfHandle(handle), '--config=x']],
     ['lvs', [...volumesOfHandle(handle).slice(0, -1), 'lv_name=x || vg_name=y']],

@@ -38,6 +38,26 @@ describe('LVM commands', () => {
     expect(await both).toEqual(['first', 'second']);
   });
 
+  it('are looked at once more when their turn has come', async () => {
+    const programs = new SlowPrograms();
+    const queue = new LvmQueue(programs, new HangingCommands());
+    let proven = true;
+    const first = queue.run('lvs', []);
+    const late = queue.run('lvremove', [], () => {
+      if (!proven) throw new Error('too late');
+    });
+    const next = queue.run('vgs', []);
+    await soon();
+    proven = false;
+    programs.runs[0]?.resolve(result('first'));
+    await first;
+    await expect(late).rejects.toThrow('too late');
+    await soon();
+    expect(programs.started).toEqual(['lvs', 'vgs']);
+    programs.runs[1]?.resolve(result('next'));
+    expect(await next).toBe('next');
+  });
+
   it('go on after a failure, which is lvm_failed and repeats what LVM said', async () => {
     const programs = new SlowPrograms();
     const queue = new LvmQueue(programs, new HangingCommands());

@@ -21,9 +21,15 @@ export class LvmQueue {
     return this.commands.about(lvm);
   }
 
-  /** @throws {SnapfleetError} lvm_failed */
-  run(program: LvmProgram, argv: readonly string[]): Promise<string> {
-    const turn = this.#last.then(() => this.#runNow(program, argv));
+  /**
+   * @param check looks, when its turn has come, whether it is still to be started, and throws if not
+   * @throws {SnapfleetError} lvm_failed
+   */
+  run(program: LvmProgram, argv: readonly string[], check: () => void = () => undefined): Promise<string> {
+    const turn = this.#last.then(() => {
+      check();
+      return this.#runNow(program, argv);
+    });
     this.#last = turn.catch(() => undefined);
     return turn;
   }

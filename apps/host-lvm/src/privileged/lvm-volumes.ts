@@ -1,4 +1,4 @@
-import type { LvUuid, VolumeHandle } from '@snapfleet/contracts';
+import { SnapfleetError, type LvUuid, type VolumeHandle } from '@snapfleet/contracts';
 import {
   activation,
   deactivation,
@@ -13,10 +13,13 @@ import {
   volumeOfUuid,
   volumesForSurvey,
   volumesOfHandle,
+  wasRefusedLock,
   type ReportedVolume,
   type VolumeReport,
 } from '@snapfleet/lvm';
+import { ProgramError } from '@snapfleet/process';
 import type { VolumeStore } from '../exposure/host-ports.js';
+import { LockHeldError } from '../removal/lock-held-error.js';
 import type { RemovableVolumes } from '../removal/removable-volumes.js';
 import type { ReportSource } from '../survey/survey-volumes.use-case.js';
 import type { LvmQueue } from './lvm-queue.js';
@@ -47,8 +50,14 @@ export class LvmVolumes implements VolumeStore, RemovableVolumes, ReportSource {
     return thinVolumesOf(parseVolumes(await this.lvm.run('lvs', thinVolumes)), this.groups);
   }
 
-  async remove(handle: VolumeHandle, lvUuid: LvUuid): Promise<void> {
-    await this.lvm.run('lvremove', removal(handle, lvUuid));
+  async remove(handle: VolumeHandle, lvUuid: LvUuid, expectProven: () => void): Promise<void> {
+    try {
+      await this.lvm.run('lvremove', removal(handle, lvUuid), expectProven);
+    } catch (error) {
+      const cause = error instanceof SnapfleetError ? error.cause : undefined;
+      if (cause instanceof ProgramError && wasRefusedLock(cause.exitCode, cause.stderr)) throw new LockHeldError(cause);
+      throw error;
+    }
   }
 
   async missingGroups(): Promise<readonly string[]> {

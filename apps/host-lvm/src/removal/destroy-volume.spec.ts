@@ -9,6 +9,7 @@ import { LeaseJournal } from '../exposure/lease-journal.js';
 import { LeaseTable } from '../exposure/lease-table.js';
 import { DestroyVolume } from './destroy-volume.use-case.js';
 import { InventoryVolumes } from './inventory-volumes.use-case.js';
+import { LockHeldError } from './lock-held-error.js';
 import type { RemovableVolumes } from './removable-volumes.js';
 import { RemovalJournal } from './removal-journal.js';
 import { SettleRemovals } from './settle-removals.js';
@@ -16,7 +17,9 @@ import { SettleRemovals } from './settle-removals.js';
 const volumeHandle = VolumeHandle.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a87');
 const lvUuid = LvUuid.parse('nh80ZK-2kJ2-fZi2-kQV1-Tc26-LxXV-GTTluO');
 const anotherUuid = LvUuid.parse('AnNGMY-UYTq-3718-cfku-UR9J-dRc1-WKovx6');
-const now = new Date('2026-11-23T10:00:00Z');
+const start = new Date('2026-11-23T10:00:00Z');
+let now: Date;
+let slept: number;
 const request = (change: Partial<DataOf<typeof VolumeDestroy>> = {}): DataOf<typeof VolumeDestroy> => ({
   volumeHandle,
   lvUuid,
@@ -71,8 +74,9 @@ class FakeVolumes implements RemovableVolumes {
     return Promise.resolve(this.volumes);
   }
 
-  async remove(handle: VolumeHandle, uuid: LvUuid): Promise<void> {
+  async remove(handle: VolumeHandle, uuid: LvUuid, expectProven: () => void): Promise<void> {
     await this.onRemove();
+    expectProven();
     this.removed.push(`${handle} ${uuid}`);
     this.volumes = this.volumes.filter((volume) => volume.lvUuid !== uuid);
   }
@@ -88,6 +92,7 @@ let destroy: DestroyVolume;
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 beforeEach(async () => {
+  [now, slept] = [start, 0];
   directory = await mkdtemp(join(tmpdir(), 'snapfleet-removal-'));
   volumes = new FakeVolumes();
   leases = new LeaseTable();
@@ -104,6 +109,11 @@ beforeEach(async () => {
     lock,
     log,
     now: () => now,
+    sleep: (milliseconds) => {
+      slept += 1;
+      now = new Date(now.getTime() + milliseconds);
+      return Promise.resolve();
+    },
   });
 });
 afterEach(async () => {
@@ -173,6 +183,40 @@ describe('removing a volume', () => {
     };
     await expect(destroy.run(request())).rejects.toMatchObject({ code: 'volume_in_use' });
     expect(await removals.unfinished()).toEqual([]);
+  });
+
+  it('is not begun once the proof has become old while other commands ran before it', async () => {
+    volumes.onRemove = () => {
+      now = new Date(start.getTime() + 31_000);
+      return Promise.resolve();
+    };
+    await expect(destroy.run(request())).rejects.toMatchObject({ code: 'proof_expired' });
+    expect(volumes.removed).toEqual([]);
+    expect(await removals.unfinished()).toEqual([]);
+  });
+
+  it('is tried again where somebody has locked the group for a moment, and refused where it stays locked', async () => {
+    const held = () => Promise.reject(new LockHeldError(new Error("Can't get lock for rhel.")));
+    volumes.onRemove = () => (slept < 2 ? held() : Promise.resolve());
+    expect(await destroy.run(request())).toMatchObject({ removed: true });
+    volumes.volumes = [reported()];
+    volumes.onRemove = held;
+    await expect(destroy.run(request())).rejects.toMatchObject({
+      code: 'lvm_failed',
+      retryable: true,
+      message: expect.stringContaining('nothing was removed') as unknown,
+    });
+    expect(slept).toBe(2 + 4);
+    expect(await removals.unfinished()).toEqual([]);
+  });
+
+  it('is not tried again with a proof that has become old', async () => {
+    volumes.onRemove = () => {
+      now = new Date(start.getTime() + 31_000);
+      return slept === 0 ? Promise.reject(new LockHeldError(undefined)) : Promise.resolve();
+    };
+    await expect(destroy.run(request())).rejects.toMatchObject({ code: 'proof_expired' });
+    expect(volumes.removed).toEqual([]);
   });
 
   it('is not told as done when LVM selected nothing', async () => {

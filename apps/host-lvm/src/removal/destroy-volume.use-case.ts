@@ -5,6 +5,7 @@ import type { HostLog } from '../exposure/host-ports.js';
 import type { LeaseJournal } from '../exposure/lease-journal.js';
 import type { LeaseTable } from '../exposure/lease-table.js';
 import { isLeased } from './is-leased.js';
+import { LockHeldError } from './lock-held-error.js';
 import type { RemovableVolumes } from './removable-volumes.js';
 import type { RemovalIntent, RemovalJournal } from './removal-journal.js';
 import type { SettleRemovals } from './settle-removals.js';
@@ -23,10 +24,14 @@ export interface RemovalParts {
   readonly lock: ExposureLock;
   readonly log: HostLog;
   readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
-/** How old the caller's proof that nothing refers to the volume may be when `lvremove` is started. */
+/** How old the caller's proof that nothing refers to the volume may be when `lvremove` is started, which waits for nothing. */
 const proofAgeMs = 60_000;
+/** Others, such as the reports of TopoLVM, hold the lock of a volume group for moments only. */
+const lockAttempts = 5;
+const lockPauseMs = 1_000;
 /** How far the clock of the caller, who is on the same machine, may seem to be ahead. */
 const clockSlackMs = 5_000;
 
@@ -90,11 +95,12 @@ export class DestroyVolume {
     throw new SnapfleetError('proof_expired', what);
   }
 
-  async #remove({ fullName }: ReportedVolume, { volumeHandle, lvUuid }: Request): Promise<void> {
-    const { volumes, removals, log, now } = this.parts;
+  async #remove({ fullName }: ReportedVolume, request: Request): Promise<void> {
+    const { removals, log, now } = this.parts;
+    const { volumeHandle, lvUuid } = request;
     const intent = { volumeHandle, lvUuid, fullName, begunAt: now().toISOString() };
     await removals.begin(intent);
-    const failure = await volumes.remove(volumeHandle, lvUuid).then(
+    const failure = await this.#tryRemoval(request).then(
       () => new SnapfleetError('lvm_failed', `LVM did not take ${fullName} for what was to be removed`),
       (error: unknown) => SnapfleetError.from(error),
     );
@@ -107,6 +113,20 @@ export class DestroyVolume {
     log.warn('volume.not-destroyed', { volume: fullName, lvUuid, message: failure.message });
     this.#expectUnused(left);
     throw failure;
+  }
+
+  /** The proof is looked at each time in the turn of the command, which may have waited for others. */
+  async #tryRemoval(request: Request, attempt = 1): Promise<void> {
+    const { volumes, sleep } = this.parts;
+    try {
+      await volumes.remove(request.volumeHandle, request.lvUuid, () => {
+        this.#expectFresh(request);
+      });
+    } catch (error) {
+      if (!(error instanceof LockHeldError) || attempt === lockAttempts) throw error;
+      await sleep(lockPauseMs);
+      await this.#tryRemoval(request, attempt + 1);
+    }
   }
 
   /** While LVM does not answer nobody knows whether it took place. */

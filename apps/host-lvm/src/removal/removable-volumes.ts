@@ -6,6 +6,10 @@ import type { VolumeStore } from '../exposure/host-ports.js';
 export interface RemovableVolumes extends Pick<VolumeStore, 'find' | 'byUuid'> {
   /** All thin volumes of the groups that are looked at, by full name. */
   thinVolumes(): Promise<readonly ReportedVolume[]>;
-  /** Removes the thin volume of this name and identity; one that LVM does not have any more is a success. */
-  remove(handle: VolumeHandle, lvUuid: LvUuid): Promise<void>;
+  /**
+   * Removes the thin volume of this name and identity; one that LVM does not have any more is a success.
+   * @param expectProven throws where the removal may not be started any more; asked right before it is
+   * @throws LockHeldError
+   */
+  remove(handle: VolumeHandle, lvUuid: LvUuid, expectProven: () => void): Promise<void>;
 }
