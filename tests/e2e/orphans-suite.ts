@@ -89,7 +89,12 @@ export function describeOrphans(use: () => OrphanBench): void {
     await waitUntil('the VolumeSnapshot is gone', async () => {
       return !(await snapfleet.volumeSnapshots(volume.namespace)).includes(snapshot.volumeSnapshotName);
     });
-    expect(await named(volumeSnapshotContentName)).toMatchObject({ owner: 'ours', purge: 'never', restorePointId });
+    for (const lost of [false, true]) {
+      expect(await named(volumeSnapshotContentName)).toMatchObject({ owner: 'ours', purge: 'never', restorePointId });
+      const { restorePoint } = await client.ask(SnapshotShow, { restorePointId });
+      expect(restorePoint.lostSnapshot?.snapshot).toEqual(lost ? snapshot : undefined);
+      expect(restorePoint.snapshot).toEqual(lost ? undefined : snapshot);
+    }
     await client.outcome(await client.send(SnapshotDelete, { restorePointId }), { deadlineMs });
 
     await snapfleet.device.applyObjects({

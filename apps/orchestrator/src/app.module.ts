@@ -24,6 +24,7 @@ import { failpointOf } from './operations/failpoint.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { systemClock } from './operations/system-clock.js';
 import { ListOrphansController } from './orphans/list-orphans.controller.js';
+import { LostSnapshotCheck } from './orphans/lost-snapshot-check.js';
 import { OrphanCheck } from './orphans/orphan-check.js';
 import { orphanProviders, quarantineOf } from './orphans/orphan-providers.js';
 import { SnapshotBegunController } from './orphans/snapshot-begun.controller.js';
@@ -118,9 +119,9 @@ const workProviders = (settings: OrchestratorSettings): Provider[] => [
   },
   {
     provide: ExamineDeviceUseCase,
-    useFactory: (services: AgentCommands, link: NatsLink, orphans: OrphanCheck) =>
-      new ExamineDeviceUseCase(services, new ConsumerPresence(link), orphans),
-    inject: [AgentCommands, NatsLink, OrphanCheck],
+    useFactory: (services: AgentCommands, link: NatsLink, orphans: OrphanCheck, restorePoints: RestorePointStore) =>
+      new ExamineDeviceUseCase(services, new ConsumerPresence(link), [orphans, new LostSnapshotCheck(restorePoints)]),
+    inject: [AgentCommands, NatsLink, OrphanCheck, RestorePointStore],
   },
   recoveryProvider(settings),
   WorkLifetime,

@@ -52,6 +52,13 @@ export const BoundSnapshot = z.object({
 });
 export type BoundSnapshot = z.infer<typeof BoundSnapshot>;
 
+/** The VolumeSnapshot of a restore point that was missing from two scans in a row. */
+export const LostSnapshot = z.object({
+  snapshot: BoundSnapshot.describe('as it was'),
+  noticedAt: z.iso.datetime({ offset: true }),
+});
+export type LostSnapshot = z.infer<typeof LostSnapshot>;
+
 /** Which finalizers were taken off a VolumeSnapshot that would not go. */
 export const FinalizersRemoved = z
   .array(z.string().max(320))
@@ -173,6 +180,7 @@ export const RestorePoint = z.object({
   phase: RestorePointPhase,
   consistency: ConsistencyGrade.optional(),
   snapshot: BoundSnapshot.optional(),
+  lostSnapshot: LostSnapshot.optional().describe('in place of `snapshot`: somebody else has deleted it'),
   claim: ClaimFacts.optional(),
   backups: z.array(BackupRecord),
   verifications: z.array(VerificationRecord),

@@ -20,6 +20,9 @@ const formerNote =
   '(former): the claim was deleted and made again since. Retention leaves these alone; `snapfleet snapshot delete <id>` deletes one, ' +
   'the last verified one with --allow-last-good-copy.';
 
+const sizeOf = ({ snapshot, lostSnapshot }: RestorePoint): string =>
+  snapshot === undefined ? (lostSnapshot === undefined ? '' : 'lost') : bytes(snapshot.restoreSizeBytes);
+
 /** What there is of backups and verdicts, in a few characters. */
 function rowOf(point: RestorePoint, former: boolean): string[] {
   return [
@@ -27,7 +30,7 @@ function rowOf(point: RestorePoint, former: boolean): string[] {
     `${point.namespace}/${point.persistentVolumeClaim}${former ? formerMark : ''}`,
     point.phase,
     point.consistency ?? '',
-    point.snapshot === undefined ? '' : bytes(point.snapshot.restoreSizeBytes),
+    sizeOf(point),
     point.backups.map(({ mover, state }) => `${mover}${mark[state]}`).join(' '),
     point.verifications.map(({ level, mover, state }) => `${mover ?? level}${mark[state]}`).join(' '),
     moment(point.requestedAt),

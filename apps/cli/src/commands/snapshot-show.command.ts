@@ -15,7 +15,7 @@ const quiescedText = (quiesce: RestorePoint['policy']['quiesce']): string | unde
   quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`;
 
 function facts(point: RestorePoint): string {
-  const { snapshot, claim, policy, group, notices = [] } = point;
+  const { snapshot, lostSnapshot, claim, policy, group, notices = [] } = point;
   return properties([
     ['Restore point', point.restorePointId],
     ['Volume', `${point.namespace}/${point.persistentVolumeClaim}`],
@@ -28,7 +28,11 @@ function facts(point: RestorePoint): string {
     ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : downtime(point.downtimeMs, point.downtimeClock)],
     ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
-    ...factsOfSnapshot(snapshot),
+    ...factsOfSnapshot(snapshot ?? lostSnapshot?.snapshot),
+    [
+      'Lost',
+      lostSnapshot && `the VolumeSnapshot was deleted by somebody else, noticed ${moment(lostSnapshot.noticedAt)}`,
+    ],
     ['Claim uid', claim?.uid],
     ['StorageClass', claim?.storageClassName],
     ['Notice', notices.map(({ message }) => message).join('; ') || undefined],

@@ -40,5 +40,6 @@ test('good and bad news have their tone', () => {
   expect(toneOf(eventOf('snapshot.ready'))).toBe('good');
   expect(toneOf(eventOf('snapshot.completed'))).toBe('good');
   expect(toneOf(eventOf('snapshot.failed'))).toBe('bad');
+  expect(toneOf(eventOf('snapshot.lost'))).toBe('bad');
   expect(toneOf(eventOf('snapshot.requested'))).toBe('quiet');
 });

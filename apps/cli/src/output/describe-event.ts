@@ -51,6 +51,9 @@ const descriptions: Describe = {
     (data.differenceCount === 0 ? '' : ` (${String(data.differenceCount)} differences)`),
   'volume.restored': (data) => `${data.targetClaim}, ${bytes(data.sizeBytes)}`,
   'volume.restore-failed': (data) => `${data.targetClaim}: ${failure(data)}`,
+  'snapshot.lost': (data) =>
+    `${data.volumeSnapshotName} was deleted by somebody else` +
+    (data.logicalVolumeLeft ? '; its logical volume is still there' : ''),
   'snapshot.deleted': (data) =>
     `by ${data.cause}, ${data.freed ? 'space freed' : 'space kept'}` +
     (data.finalizersRemoved === undefined ? '' : `; finalizers taken off: ${data.finalizersRemoved.join(', ')}`),
@@ -80,7 +83,7 @@ export function describeEvent(event: SnapfleetEvent): string {
 
 /** Whether an event is good news, bad news, or neither. */
 export function toneOf(event: SnapfleetEvent): 'good' | 'bad' | 'quiet' {
-  if ('error' in event.data) return 'bad';
+  if ('error' in event.data || event.name === 'snapshot.lost') return 'bad';
   if (event.name === 'snapshot.completed' || event.name === 'group.completed')
     return event.data.outcome === 'proven' ? 'good' : 'bad';
   const good: readonly EventName[] = [

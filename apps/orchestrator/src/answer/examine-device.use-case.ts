@@ -36,7 +36,8 @@ export class ExamineDeviceUseCase {
   constructor(
     private readonly services: ServiceCaller,
     private readonly presence: ServicePresence,
-    private readonly orphans: { check(): Check },
+    /** What the scans have found. */
+    private readonly scanned: readonly { check(): Check }[],
   ) {}
 
   async run(question: DataOf<typeof DeviceDoctor>): Promise<ReplyOf<typeof DeviceDoctor>> {
@@ -49,7 +50,7 @@ export class ExamineDeviceUseCase {
         ? [this.claim(question, question.namespace, question.persistentVolumeClaim)]
         : []),
     ]);
-    return { checks: [...checks.flat(), this.orphans.check()] };
+    return { checks: [...checks.flat(), ...this.scanned.map((one) => one.check())] };
   }
 
   private async pools(): Promise<Check[]> {

@@ -1,4 +1,4 @@
-import { GroupCompleted, type RestorePoint, SnapshotCompleted } from '@snapfleet/contracts';
+import { GroupCompleted, type RestorePoint, type RestorePointId, SnapshotCompleted } from '@snapfleet/contracts';
 import { followingDeletion } from '../catalogue/following-deletion.js';
 import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
 import { makingOperationOf } from '../catalogue/making-operation.js';
@@ -52,14 +52,26 @@ export class RecordFactUseCase {
     return taken;
   }
 
+  /** Takes what was found out here, and not told by the stream, so that it has no place there. */
+  settle(restorePointId: RestorePointId, change: (point: RestorePoint) => RestorePoint): void {
+    this.record(restorePointId, (before) => {
+      if (before.phase === 'deleted') return undefined;
+      const after = change(before);
+      return { ...after, phase: phaseOf(after) };
+    });
+  }
+
   private take(fact: Fact, place: FactPlace): void {
-    const { restorePointId } = fact;
+    this.record(fact.restorePointId, (before) => this.withFact(before, fact, place));
+  }
+
+  private record(restorePointId: RestorePointId, change: (before: RestorePoint) => RestorePoint | undefined): void {
     const { journal, operations, restorePoints, events, runner, now } = this.parts;
     const followers = journal.transaction((): Operation[] => {
       const before = restorePoints.find(restorePointId);
       const making = before && operations.find(makingOperationOf(before));
       if (before === undefined || making === undefined) return [];
-      const point = this.withFact(before, fact, place);
+      const point = change(before);
       if (point === undefined) return [];
       restorePoints.save(point);
       const { ended, failures } = completion(point);

@@ -20,7 +20,7 @@ export class JournalCatalogue implements Catalogue {
   find(restorePointId: RestorePointId): KnownRestorePoint | undefined {
     const point = this.restorePoints.find(restorePointId);
     if (point === undefined) return undefined;
-    const { namespace, persistentVolumeClaim, snapshot } = point;
+    const { namespace, persistentVolumeClaim, snapshot = point.lostSnapshot?.snapshot } = point;
     return {
       restorePointId,
       namespace,

@@ -10,6 +10,7 @@ import type { AutomaticPurges } from './automatic-purges.js';
 import { explainOrphans } from './explain/explain-orphans.js';
 import { learnIdentities } from './explain/learn-identities.js';
 import { JournalCatalogue } from './journal-catalogue.js';
+import { LostSnapshots } from './lost-snapshots.js';
 import { readInventories, type InventoryCaller } from './read-inventories.js';
 
 /** What a scan works with. */
@@ -30,13 +31,18 @@ export interface ScanParts {
   readonly now: () => Date;
 }
 
-/** One scan: reads the device, explains what is left over, and takes it into the journal in one transaction. */
+/** One scan: reads the device, explains what is left over, looks what is lost, and takes it into the journal in one transaction. */
 export class ScanOrphansUseCase {
-  constructor(private readonly parts: ScanParts) {}
+  private readonly lost: LostSnapshots;
+
+  constructor(private readonly parts: ScanParts) {
+    this.lost = new LostSnapshots(parts);
+  }
 
   /** @throws SnapfleetError what a service answered; the journal is then as before */
   async run(signal: AbortSignal): Promise<void> {
     const { journal, identities, orphans, automaticPurges, runner, settleMs, now } = this.parts;
+    const expected = this.lost.expected();
     const inventories = await readInventories(this.parts.caller, signal);
     const scanId = crypto.randomUUID();
     const time = now();
@@ -52,6 +58,7 @@ export class ScanOrphansUseCase {
       }
       const { orphans: seen, undecided } = explainOrphans({ ...inventories, readAt: time, settleMs }, catalogue);
       for (const orphan of orphans.takeIn(seen, undecided, time)) this.tell(orphan, scanId, time);
+      this.lost.takeIn({ scanId, time, expected, inventories });
       return automaticPurges?.begin(scanId, time) ?? [];
     });
     this.parts.flush();

@@ -17,11 +17,12 @@ const madePhases: ReadonlySet<RestorePoint['phase']> = new Set([
 ] as const);
 
 /** What becomes of the local snapshot, by the record of its restore point. */
-export function standingOf({ phase, snapshot }: RestorePoint): Standing {
+export function standingOf({ phase, snapshot, lostSnapshot }: RestorePoint): Standing {
   if (phase === 'failed') return { kind: 'given-up', because: 'failed', failed: true };
   if (phase === 'deleted') return { kind: 'given-up', because: 'is deleted', failed: false };
   if (phase === 'deleting') return { kind: 'deleting' };
-  if (!madePhases.has(phase) || snapshot !== undefined) return { kind: 'kept' };
+  // What may be left of a lost snapshot stays: after an etcd was rolled back it may be the only copy.
+  if (!madePhases.has(phase) || snapshot !== undefined || lostSnapshot !== undefined) return { kind: 'kept' };
   return { kind: 'given-up', because: 'is kept as a backup only, its snapshot was deleted', failed: false };
 }
 

@@ -18,7 +18,7 @@ interface AskAgainParts {
   readonly restorePoints: RestorePointStore;
   readonly outbox: Outbox;
   readonly events: EventRecorder;
-  readonly facts: Pick<RecordFactUseCase, 'run'>;
+  readonly facts: Pick<RecordFactUseCase, 'settle'>;
   readonly stream: Pick<EventStreamState, 'isIdle'>;
   readonly now: () => Date;
   readonly report: (event: string, fields: Record<string, unknown>) => void;
@@ -74,7 +74,7 @@ export class AskAgain {
       this.ask(point, request(), key);
     } catch (error) {
       if (!(error instanceof SnapfleetError)) throw error;
-      facts.run(point.restorePointId, (now) => givenUp(now, error));
+      facts.settle(point.restorePointId, (now) => givenUp(now, error));
       report('work.given-up', { restorePointId: point.restorePointId, work: key, error });
     }
   }

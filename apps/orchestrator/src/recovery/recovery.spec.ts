@@ -12,6 +12,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { afterBackupCompleted, withPendingWork } from '../catalogue/restore-point-progress.js';
 import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
+import { FactPlaceStore } from '../journal/fact-place.store.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
@@ -76,7 +77,8 @@ beforeEach(() => {
   operations.add(operation, now());
   restorePoints.save(point);
   const runner = { enqueue: () => undefined } as unknown as OperationRunner;
-  const facts = new RecordFactUseCase({ journal, operations, restorePoints, events, runner, now });
+  const place = { places: new FactPlaceStore(journal), stream: { holding: () => Promise.resolve('first') } };
+  const facts = new RecordFactUseCase({ journal, operations, restorePoints, events, runner, now, ...place });
   work = new AskAgain({ journal, outbox, events, facts, operations, restorePoints, stream, now, report });
   history = new TellHistory({ journal, outbox, events, stream, now, report });
 });

@@ -194,6 +194,16 @@ describe('a deletion of the local snapshot', () => {
     expect(point()).toMatchObject({ phase: 'deleted', snapshot });
   });
 
+  test('that was lost asks for what is left of it, by its uid, and forgets it', async () => {
+    restorePoints.save(
+      RestorePoint.parse({ ...point(), snapshot: undefined, lostSnapshot: { snapshot, noticedAt: at } }),
+    );
+    expect(await remove()).toMatchObject({ name: 'snapshot.deleted' });
+    expect(calls).toMatchObject([{ data: { snapshot } }]);
+    expect(point()).toMatchObject({ phase: 'verified-remote' });
+    expect(point()).not.toHaveProperty('lostSnapshot');
+  });
+
   test('stays a deletion while the VolumeSnapshot may still go', async () => {
     removeSnapshot = () => error('snapshot_delete_pending');
     expect(await remove()).toMatchObject({ name: 'snapshot.delete-failed', data: { snapshotDeleted: false } });

@@ -48,7 +48,8 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
         return { kind: 'call', definition: BackupRemove, data, deadlineMs: backupDeadlineMs };
       }
       case 'removing-snapshot': {
-        const snapshot = point.snapshot === undefined ? {} : { snapshot: point.snapshot };
+        const known = point.snapshot ?? point.lostSnapshot?.snapshot;
+        const snapshot = known === undefined ? {} : { snapshot: known };
         const about = {
           ...aboutRestorePoint(point),
           fencingToken,
@@ -101,7 +102,7 @@ function choose(options: Options, point: RestorePoint): Transition<DeleteState> 
 function withoutSnapshot(
   options: Options,
   { freed, retainedContentName, finalizersRemoved }: ReplyOf<typeof SnapshotRemove>,
-  { snapshot, ...rest }: RestorePoint,
+  { lostSnapshot, snapshot = lostSnapshot?.snapshot, ...rest }: RestorePoint,
 ): Transition<DeleteState> {
   const kept = retainedContentName !== undefined && snapshot !== undefined ? { snapshot } : {};
   const verifications = rest.verifications.filter(({ level }) => level !== 'snapshot');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../definition.js';
-import { ObjectName, ObjectUid } from '../identifiers.js';
-import { FinalizersRemoved, Notice, ReadySnapshot } from '../restore-point.js';
+import { ObjectName, ObjectUid, VolumeHandle } from '../identifiers.js';
+import { FinalizersRemoved, Notice, ReadySnapshot, RestorePointPhase } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { MoverName, Quiesce } from '../snapshot-policy.js';
 import { AboutRestorePoint, example } from './about-restore-point.js';
@@ -109,6 +109,30 @@ export const SnapshotCompleted = defineEvent({
     failures: z.array(z.string().max(512)).max(32),
   }),
   example: { ...example.where, outcome: 'proven', failures: [] },
+});
+
+export const SnapshotLost = defineEvent({
+  name: 'snapshot.lost',
+  summary:
+    'Somebody else has deleted the VolumeSnapshot of a restore point: two complete scans in a row have missed it. It counts as no copy any more; nothing was deleted.',
+  from: ['orchestrator'],
+  to: ['client'],
+  data: z.object({
+    ...AboutRestorePoint.shape,
+    volumeSnapshotName: ObjectName,
+    volumeSnapshotUid: ObjectUid,
+    snapshotHandle: VolumeHandle,
+    logicalVolumeLeft: z.boolean().describe('LVM still has its logical volume, which stays'),
+    phase: RestorePointPhase.describe('what the restore point amounts to without it'),
+  }),
+  example: {
+    ...example.where,
+    volumeSnapshotName: SnapshotReady.example.snapshot.volumeSnapshotName,
+    volumeSnapshotUid: SnapshotReady.example.snapshot.volumeSnapshotUid,
+    snapshotHandle: SnapshotReady.example.snapshot.snapshotHandle,
+    logicalVolumeLeft: false,
+    phase: 'backed-up',
+  },
 });
 
 export const SnapshotDeleted = defineEvent({
