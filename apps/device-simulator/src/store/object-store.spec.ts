@@ -51,6 +51,21 @@ describe('the object store', () => {
     });
     expect(scaled.metadata.generation).toBe(2);
   });
+
+  it('counts the annotations of a Deployment as wanted, and those of nothing else', () => {
+    const objects = new Objects(new ObjectStore());
+    const key = { namespace: 'shop', name: 'one' };
+    objects.create(types.deployments, deployment, 'shop');
+    objects.create(types.configMaps, { metadata: { name: 'one' } }, 'shop');
+    const annotated = objects.modify(types.deployments, key, (draft) => {
+      draft.metadata.annotations = { a: 'b' };
+    });
+    expect(annotated.metadata.generation).toBe(2);
+    const other = objects.modify(types.configMaps, key, (draft) => {
+      draft.metadata.annotations = { a: 'b' };
+    });
+    expect(other.metadata.generation).toBe(1);
+  });
 });
 
 const deployment = {

@@ -151,9 +151,10 @@ function dropEmptyLists(metadata: ObjectMeta): void {
   if (Object.keys(metadata.annotations ?? { any: '' }).length === 0) delete metadata.annotations;
 }
 
-/** Everything but metadata and status: what a generation counts the changes of. */
+/** Everything but metadata and status, and of a Deployment its annotations too: what a generation counts the changes of. */
 function desired(object: KubeObject): object {
-  return { ...object, metadata: undefined, status: undefined };
+  const annotations = object.kind === 'Deployment' ? object.metadata.annotations : undefined;
+  return { ...object, metadata: annotations, status: undefined };
 }
 
 /** Pods end after a time of grace, if a kubelet has them; everything else ends at once. */
