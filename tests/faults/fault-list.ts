@@ -41,9 +41,12 @@ export type Blow =
   | { readonly kind: 'api'; readonly behaviour: 'away' | 'flaky' }
   | RealBlow;
 
-/** When it is done. The workload is scaled to 0, or has hooks. */
+/** How the workload is quiet where it is not scaled to 0. */
+export type OtherLevel = 'hooks' | 'frozen';
+
+/** When it is done. */
 export type FaultMoment =
-  | { readonly kind: 'step'; readonly phase: string; readonly moment: 'before' | 'after'; readonly level?: 'hooks' }
+  | { readonly kind: 'step'; readonly phase: string; readonly moment: 'before' | 'after'; readonly level?: OtherLevel }
   | { readonly kind: 'event'; readonly event: string };
 
 /** One injected fault. */
@@ -62,6 +65,12 @@ const services: readonly VictimService[] = [
 
 /** Who takes part while hooks are run. */
 const victimsOfHooks: readonly Victim[] = ['orchestrator', 'cluster-operator', 'workload-guard', 'nats-server'];
+
+/** Who takes part while writers are frozen and let go; the freezer itself is killed in `kill-host.ts`. */
+const victimsOfFreeze: readonly Victim[] = ['orchestrator', 'cluster-operator', 'nats-server'];
+
+/** The steps that are others where the writers are frozen, and the cut in between. */
+const phasesOfFreeze: ReadonlySet<string> = new Set(['quiescing', 'cutting', 'resuming']);
 
 /** Who takes part in every step. */
 const paused: readonly VictimService[] = ['orchestrator', 'cluster-operator'];
@@ -86,10 +95,15 @@ export async function allFaults(): Promise<Fault[]> {
   const phases = await phasesWithEffects();
   const steps = stepsOf(phases);
   const withHooks = stepsOf(phases, 'hooks');
+  const frozen = stepsOf(
+    phases.filter((phase) => phasesOfFreeze.has(phase)),
+    'frozen',
+  );
   const told = events.map(atEvent);
   return [
     ...each([...services, 'nats-server' as const].map(kill), [...steps, ...told]),
     ...each(victimsOfHooks.map(kill), withHooks),
+    ...each([...victimsOfFreeze.map(kill), killAll], frozen),
     ...each(paused.map(pause), steps),
     ...each((['backup-worker', 'restore-verifier'] as const).map(pause), told),
     ...each(
@@ -110,7 +124,7 @@ export const loss = (of: Losable): Blow => ({ kind: 'loss', of });
 export const clockJumps = (jump: 'forward' | 'back'): Blow => ({ kind: 'clock', jump });
 export const apiIs = (behaviour: 'away' | 'flaky'): Blow => ({ kind: 'api', behaviour });
 export const atEvent = (event: string): FaultMoment => ({ kind: 'event', event });
-export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks'): FaultMoment => ({
+export const atStep = (phase: string, moment: 'before' | 'after', level?: OtherLevel): FaultMoment => ({
   kind: 'step',
   phase,
   moment,
@@ -118,7 +132,7 @@ export const atStep = (phase: string, moment: 'before' | 'after', level?: 'hooks
 });
 
 /** Before and after the step of each of these phases. */
-export const stepsOf = (phases: readonly string[], level?: 'hooks'): FaultMoment[] =>
+export const stepsOf = (phases: readonly string[], level?: OtherLevel): FaultMoment[] =>
   phases.flatMap((phase) => [atStep(phase, 'before', level), atStep(phase, 'after', level)]);
 
 /** Each of these blows at each of these moments. */
@@ -151,7 +165,9 @@ export function nameOfBlow(blow: Blow): string {
   }
 }
 
+const nameOfLevel: Readonly<Record<OtherLevel, string>> = { hooks: ' with hooks', frozen: ' with frozen writers' };
+
 const nameOfMoment = (at: FaultMoment): string =>
   at.kind === 'event'
     ? `at ${at.event}`
-    : `${at.moment} the step of ${at.phase}${at.level === 'hooks' ? ' with hooks' : ''}`;
+    : `${at.moment} the step of ${at.phase}${at.level === undefined ? '' : nameOfLevel[at.level]}`;

@@ -78,8 +78,8 @@ const nothingMore: Wish = { movers: [], verify: [] };
 
 function create(bench: FaultBench, at: FaultMoment, wish: Wish): Promise<CommandHandle<'snapshot.create'>> {
   const { namespace, persistentVolumeClaim, workload } = bench;
-  const hooks = at.kind === 'step' && at.level === 'hooks';
-  const quiesce = hooks ? { level: 'hooks' as const, workload, ...markerHooks } : { level: 'cold' as const, workload };
+  const level = (at.kind === 'step' ? at.level : undefined) ?? 'cold';
+  const quiesce = level === 'hooks' ? { level, workload, ...markerHooks } : { level, workload };
   const policy = { quiesce, ...wish };
   return bench.client.send(SnapshotCreate, { namespace, persistentVolumeClaim, policy });
 }

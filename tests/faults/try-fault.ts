@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../support/wait-until.js';
 import { downtimeFlaws } from './downtime-flaws.js';
 import { type FaultBench, files, marker } from './fault-bench.js';
-import { type Fault, nameOfFault } from './fault-list.js';
+import { type Fault, nameOfFault, type OtherLevel } from './fault-list.js';
 import { injectFault } from './inject-fault.js';
 import { mayRefuseForNow } from './real-blow.js';
 import { calm } from './strike.js';
@@ -74,11 +74,14 @@ async function withFreshConnection<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-const hasHooks = ({ at }: Fault): boolean => at.kind === 'step' && at.level === 'hooks';
+const levelOf = ({ at }: Fault): OtherLevel | undefined => (at.kind === 'step' ? at.level : undefined);
 const isCancelled = ({ at }: Fault): boolean => at.kind === 'step' && at.phase === 'cleaning';
 
 /** Whether a fault may have the snapshot refused: without its guard, or without an API server, none should be made. */
-function mayRefuse({ blow }: Fault, { code, retryable }: CommandFailure): boolean {
+function mayRefuse(fault: Fault, { code, retryable }: CommandFailure): boolean {
+  const { blow } = fault;
+  // A freeze is waited for some seconds only.
+  if (levelOf(fault) === 'frozen' && code === 'deadline_exceeded') return retryable;
   if (blow.kind === 'api') return retryable;
   if (blow.kind === 'real-kill' || blow.kind === 'power-cut') return retryable && mayRefuseForNow(blow);
   const withoutGuard =
@@ -124,10 +127,19 @@ async function flawsOf(bench: FaultBench, fault: Fault, handle: Handle, begunMs:
     const { data } = await bench.client.completion(handle, { deadlineMs: endMs });
     if (!('outcome' in data) || data.outcome !== 'proven') problems.push(`it was not proven: ${JSON.stringify(data)}`);
   }
-  if (hasHooks(fault) && point.consistency !== 'app')
-    problems.push(`its grade is ${String(point.consistency)}, not app`);
-  return problems;
+  const level = levelOf(fault);
+  if (level === undefined) return problems;
+  const { consistency } = point;
+  const isRight = level === 'hooks' ? consistency === 'app' : consistency === 'fs' || isToldWhy(bench, handle);
+  return isRight ? problems : [...problems, `its grade is ${String(consistency)}`];
 }
+
+/** A freeze that was not held for the whole cut, or may not have been, lowers the grade and says so. */
+const isToldWhy = ({ events }: FaultBench, { restorePointId }: Handle): boolean =>
+  events.some(
+    ({ name, data }) =>
+      name === 'workload.resumed' && data.restorePointId === restorePointId && data.conflict !== undefined,
+  );
 
 /** How many different events end the making; an event that comes twice has the same id. */
 async function endings(bench: FaultBench, { restorePointId }: Handle): Promise<number> {
