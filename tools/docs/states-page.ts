@@ -43,7 +43,7 @@ export function statesPage(): string {
   return page('States of operations', [
     'A state is stored in the journal before its step runs, so that after a crash the journal says which effect may have happened.',
     ...section('snapshot.create and group.create', Object.entries(createTransitions)),
-    'Which of several steps a state runs depends on the quiesce level. Fault tests kill every service before and after each step of this table.',
+    'Which of several steps a state runs depends on the quiesce level. Fault tests kill every service that takes part before and after each step of this table; host-lvm, which freezes, has its own ones.',
     ...section('snapshot.delete', Object.entries(deleteTransitions)),
     ...section('snapshot.restore', Object.entries(restoreTransitions)),
   ]);

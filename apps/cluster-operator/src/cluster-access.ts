@@ -26,7 +26,7 @@ export const ownAccess = combineAccess(workloadAccess, {
     get: 'a bare Pod that is quiesced, and the Pod that uses a restored claim',
     list: 'who uses a claim',
     waitFor: 'that the Pod of a restored claim is ready or has ended, and that a Pod is gone',
-    waitForAll: 'that nobody uses a claim that is quiesced',
+    waitForAll: 'that nobody uses a claim that is quiesced, and who has used it once its snapshot is ready',
     create: 'a bare Pod again from its own manifest, and the Pod that uses a restored claim',
     patch: 'the note of the operations that have resumed a bare Pod',
     remove: 'a bare Pod that is quiesced, and Pods of our own',

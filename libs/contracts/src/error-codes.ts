@@ -119,8 +119,8 @@ export const errorCodes = {
     'Look at the named Pods: finalizers, long termination grace periods, other controllers that use the claim.',
   ),
   freeze_unsupported: final(
-    'The processes of the Pods cannot be frozen on this host.',
-    'The host needs cgroup v2 with one cgroup for each Pod; use the quiesce level `cold` or `hooks` instead.',
+    'The processes of the Pods cannot be frozen.',
+    'The message says why. A Pod that starts or ends has to run, or to be gone, first. The host needs cgroup v2 with one cgroup for each Pod; use the quiesce level `cold` or `hooks` instead.',
   ),
   freeze_failed: passing(
     'The processes of the Pods could not be frozen or let go.',

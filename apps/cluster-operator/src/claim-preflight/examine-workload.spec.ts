@@ -38,13 +38,39 @@ const putAutoscaler = (minReplicas: number, name = 'orders', own = 'scaler'): un
 test('the running Pods of the workload are what is frozen; nothing is saved, for nothing is scaled', async () => {
   const owner = putWorkload();
   const uid = putPod('orders-1', owner);
-  putPod('orders-2', owner, { phase: 'Pending' });
+  const ended = putPod('orders-2', owner, { phase: 'Failed' });
   await expect(examineWorkload(cluster, where, frozen, never)).resolves.toEqual({
     findings: [],
-    touched: [expect.objectContaining({ metadata: expect.objectContaining({ uid }) as unknown }), expect.anything()],
+    touched: [expect.objectContaining({ metadata: expect.objectContaining({ uid }) as unknown })],
     pods: [{ name: 'orders-1', uid }],
+    endedPodUids: [ended],
     notices: [],
   });
+});
+
+const ofStarting = { phase: 'Pending', conditions: [{ type: 'Initialized', status: 'False' }] };
+const asEnding = { deletionTimestamp: '2026-11-23T12:00:00Z', finalizers: ['x'] };
+test.each([
+  ['starts: an init container may write', { status: ofStarting }],
+  ['is being deleted: it may flush what it has', { metadata: asEnding }],
+])('a Pod of the workload that %s while the others are frozen, and may be ready soon', async (_what, change) => {
+  const owner = putWorkload();
+  putPod('orders-1', owner);
+  putPod('orders-2', owner);
+  cluster.pods.change({ namespace: 'shop', name: 'orders-2' }, { spec: { nodeName: 'edge-1' }, ...change });
+  const { findings } = await examineWorkload(cluster, where, frozen, never);
+  expect(findings).toMatchObject([
+    { code: 'freeze_unsupported', retryable: true, message: expect.stringContaining('Pod orders-2') as string },
+  ]);
+});
+
+test('a Pod of the workload that waits for a node is no reason not to freeze the others', async () => {
+  const owner = putWorkload();
+  const uid = putPod('orders-1', owner);
+  putPod('orders-2', owner, { phase: 'Pending' });
+  const { findings, pods } = await examineWorkload(cluster, where, frozen, never);
+  expect(findings).toEqual([]);
+  expect(pods).toEqual([{ name: 'orders-1', uid }]);
 });
 
 test('a Pod of somebody else would go on writing, so it is refused at every level', async () => {

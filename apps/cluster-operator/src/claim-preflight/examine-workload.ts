@@ -1,5 +1,6 @@
 import {
   type Notice,
+  type ObjectUid,
   type Quiesce,
   SavedWorkload,
   SnapfleetError,
@@ -13,6 +14,7 @@ import {
   hasEnded,
   isTerminating,
   mentionsClaim,
+  usesClaim,
   type KubernetesObject,
   type Pod,
   type ScalableKind,
@@ -21,7 +23,8 @@ import {
 import type { Cluster } from '../cluster-access.js';
 import { readQuiesceMark } from '@snapfleet/workloads';
 import { annotation } from '../marks/marks.js';
-import { nameWithOwner, podsOfOthers, usersOfClaim } from '../workload/pod-ownership.js';
+import { endedPodUids, nameWithOwner, podsNaming, podsOfOthers } from '../workload/pod-ownership.js';
+import { findingsOfFreeze } from './examine-freeze.js';
 import { findingsOfHooks } from './examine-hooks.js';
 import { noticesOf } from './notices.js';
 import { stripPodManifest } from '../workload/strip-pod-manifest.js';
@@ -34,8 +37,13 @@ export interface WorkloadExamination {
   readonly touched: readonly KubernetesObject[];
   /** The running Pods that are to be frozen, or in which hooks are to run. */
   readonly pods: readonly WritingPod[];
+  /** Those that name the claim and have ended already. */
+  readonly endedPodUids: readonly ObjectUid[];
   readonly notices: readonly Notice[];
 }
+
+/** Of a workload that was not looked at, or is not there. */
+export const nothingKnown: WorkloadExamination = { findings: [], touched: [], pods: [], endedPodUids: [], notices: [] };
 
 const conflict = (message: string): SnapfleetError => new SnapfleetError('workload_conflict', message);
 const notFound = (message: string): SnapfleetError => new SnapfleetError('workload_not_found', message);
@@ -52,21 +60,31 @@ export async function examineWorkload(
   const found = await findWorkload(cluster, namespace, workload, signal);
   if (found === undefined) {
     const missing = notFound(`${workload.kind} ${workload.name} does not exist in namespace ${namespace}`);
-    return { findings: [missing], touched: [], pods: [], notices: [] };
+    return { ...nothingKnown, findings: [missing] };
   }
   const { uid } = found.object.metadata;
-  const users = await usersOfClaim(cluster, about, signal);
+  const naming = await podsNaming(cluster, about, signal);
+  const users = naming.filter((pod) => usesClaim(pod, about.persistentVolumeClaim));
+  const ended = endedPodUids(naming);
   const others = await podsOfOthers(cluster, users, { ...workload, namespace, uid }, signal);
   const findings = findingsOfOthers(about, workload, others);
   if (level !== 'cold') {
     const own = users.filter((pod) => !others.includes(pod));
-    const ofHooks = level === 'hooks' ? await findingsOfHooks(cluster, namespace, quiesce, own, signal) : [];
+    const ofPods =
+      level === 'hooks' ? await findingsOfHooks(cluster, namespace, quiesce, own, signal) : findingsOfFreeze(own);
     const pods = own.filter(isWriting).map(toWritingPod);
-    return { findings: [...findings, ...ofHooks], touched: own, pods, notices: [] };
+    return { findings: [...findings, ...ofPods], touched: own, pods, endedPodUids: ended, notices: [] };
   }
   const { findings: ownFindings, saved } = examineForScaling(found, about.persistentVolumeClaim);
   const notices = await noticesOf(cluster, namespace, workload, found.object, signal);
-  return { findings: [...ownFindings, ...findings], saved, touched: [found.object], pods: [], notices };
+  return {
+    findings: [...ownFindings, ...findings],
+    saved,
+    touched: [found.object],
+    pods: [],
+    endedPodUids: ended,
+    notices,
+  };
 }
 
 type FoundWorkload =

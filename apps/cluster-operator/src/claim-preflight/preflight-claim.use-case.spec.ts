@@ -67,6 +67,7 @@ test('what a snapshot needs to know is told when nothing is missing', async () =
     deletionPolicy: 'Retain',
     workload: { kind: 'Deployment', name: 'orders', uid, replicas: 3 },
     pods: [],
+    endedPodUids: [],
     notices: [],
   });
   expect(cluster.writes).toEqual([]);

@@ -14,7 +14,7 @@ import { readClaimSituation } from './claim-situation.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
 import { findingsOfManifest } from './examine-manifest.js';
 import { withRecreation } from './examine-recreation.js';
-import { examineWorkload, type WorkloadExamination } from './examine-workload.js';
+import { examineWorkload, nothingKnown, type WorkloadExamination } from './examine-workload.js';
 
 type Question = DataOf<typeof ClaimPreflight>;
 type Answer = ReplyOf<typeof ClaimPreflight>;
@@ -57,6 +57,7 @@ export class PreflightClaimUseCase {
       deletionPolicy: snapshotClass.deletionPolicy,
       ...(workload.saved === undefined ? {} : { workload: workload.saved }),
       pods: [...workload.pods],
+      endedPodUids: [...workload.endedPodUids],
       notices: [...workload.notices],
       ...(fencingToken === undefined ? {} : { fencingToken }),
     };
@@ -75,7 +76,7 @@ export class PreflightClaimUseCase {
   }
 
   async #workload(question: Question, signal: AbortSignal): Promise<WorkloadExamination> {
-    if (question.quiesce.level === 'none') return { findings: [], touched: [], pods: [], notices: [] };
+    if (question.quiesce.level === 'none') return nothingKnown;
     const examined = await examineWorkload(this.cluster, question, question.quiesce, signal);
     return withRecreation(this.cluster, question.namespace, examined, signal);
   }

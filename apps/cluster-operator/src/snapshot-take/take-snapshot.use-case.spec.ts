@@ -1,8 +1,16 @@
-import { ObjectName, ObjectUid } from '@snapfleet/contracts';
+import { ObjectName, ObjectUid, Quiet } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { RemoveSnapshotUseCase } from '../snapshot-remove/remove-snapshot.use-case.js';
-import { gibibyte, never, playSnapshotController, putClaim, restorePointId, where } from '../testing/samples.js';
+import {
+  gibibyte,
+  never,
+  operationId,
+  playSnapshotController,
+  putClaim,
+  restorePointId,
+  where,
+} from '../testing/samples.js';
 import { TakeSnapshotUseCase } from './take-snapshot.use-case.js';
 
 const name = `snapfleet-${restorePointId}`;
@@ -17,7 +25,7 @@ beforeEach(() => {
   claimUid = putClaim(cluster).uid;
 });
 
-const take = (uid = claimUid) =>
+const take = (uid = claimUid, quiet?: Quiet) =>
   new TakeSnapshotUseCase(cluster, new RemoveSnapshotUseCase(cluster), { begun }).run(
     {
       restorePointId,
@@ -25,6 +33,7 @@ const take = (uid = claimUid) =>
       claimUid: uid,
       volumeSnapshotClassName: ObjectName.parse('c'),
       readyDeadlineSeconds: 9,
+      ...(quiet === undefined ? {} : { quiet }),
     },
     never,
   );
@@ -44,6 +53,19 @@ test('the snapshot is told with its content, handle and size', async () => {
     labels: { 'app.kubernetes.io/managed-by': 'snapfleet', 'snapfleet.io/restore-point': restorePointId },
     annotations: { 'snapfleet.io/claim-uid': claimUid },
   });
+});
+
+test('once it is ready it is looked who has used the claim, where it was to be quiet', async () => {
+  playSnapshotController(cluster);
+  expect(await take()).not.toHaveProperty('disturbances');
+  const quiet = Quiet.parse({ operationId });
+  expect((await take(claimUid, quiet)).disturbances).toEqual([]);
+  cluster.snapshots.objects.clear();
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
+  const spec = { nodeName: 'edge-1', volumes };
+  // It comes while the snapshot becomes ready.
+  cluster.controllers.push(() => cluster.pods.put({ metadata: { name: 'job-1', namespace: 'shop' }, spec } as never));
+  expect((await take(claimUid, quiet)).disturbances).toEqual([expect.stringContaining('Pod job-1')]);
 });
 
 test('that it is begun is told with its uid before it is ready, also when it fails', async () => {

@@ -1,11 +1,4 @@
-import {
-  SnapfleetError,
-  SnapshotRemove,
-  SnapshotTake,
-  type BoundSnapshot,
-  type DataOf,
-  type ReplyOf,
-} from '@snapfleet/contracts';
+import { SnapfleetError, SnapshotRemove, SnapshotTake, type DataOf, type ReplyOf } from '@snapfleet/contracts';
 import {
   boundContentName,
   Deadline,
@@ -22,8 +15,10 @@ import { sentence } from '../failure/recent-warnings.js';
 import { annotation, isOurs, label, managedBySnapfleet, volumeSnapshotNameOf } from '../marks/marks.js';
 import { awaitReady } from './await-snapshot.js';
 import { boundSnapshotOf } from './bound-snapshot.js';
+import { findDisturbances } from './disturbances.js';
 
 type Command = DataOf<typeof SnapshotTake>;
+type Reply = ReplyOf<typeof SnapshotTake>;
 
 type Removal = Omit<DataOf<typeof SnapshotRemove>, 'releaseFinalizers' | 'fencingToken'>;
 
@@ -46,7 +41,7 @@ interface Begun {
 /** Short: the workload is still away while a failed snapshot is being removed, and the caller removes it again later. */
 const cleanUpSeconds = 10;
 
-/** Makes the VolumeSnapshot of a restore point and waits until it is bound and ready. */
+/** Makes the VolumeSnapshot of a restore point, waits until it is bound and ready, and looks whether its claim was quiet. */
 export class TakeSnapshotUseCase {
   constructor(
     private readonly cluster: Cluster,
@@ -58,7 +53,7 @@ export class TakeSnapshotUseCase {
    * @throws SnapfleetError pvc_not_found, pvc_changed, pvc_terminating, not_ours, snapshot_not_ready,
    *   snapshot_controller_absent, thick_device_class, pool_headroom_missing, operation_superseded; KubernetesApiError
    */
-  async run(command: Command, signal: AbortSignal): Promise<BoundSnapshot> {
+  async run(command: Command, signal: AbortSignal): Promise<Reply> {
     const deadline = Deadline.inSeconds(command.readyDeadlineSeconds);
     const { snapshot, made } = await this.#adoptOrCreate(command, signal);
     this.listener.begun(snapshot, command);
@@ -68,7 +63,10 @@ export class TakeSnapshotUseCase {
       const ready = await awaitReady(this.cluster, snapshot, { deadline, signal });
       const content = await this.#awaitHandle(ready, deadline, signal);
       await this.#expectSameClaim(command, signal);
-      return boundSnapshotOf(ready, content);
+      const bound = boundSnapshotOf(ready, content);
+      const { quiet } = command;
+      if (quiet === undefined) return bound;
+      return { ...bound, disturbances: await findDisturbances(this.cluster, { ...command, quiet }, deadline, signal) };
     } catch (error) {
       if (!(error instanceof SnapfleetError) || signal.aborted) throw error;
       // A take that comes once more, and late, must not remove a snapshot that is good by now; cleaning removes what is not.

@@ -34,7 +34,7 @@ beforeEach(() => {
   cluster = new FakeCluster();
   guard = new FakeGuard(cluster.writes);
   const found = cluster.workloads.Deployment.put({
-    metadata: { ...key },
+    metadata: { ...key, generation: 1 },
     spec: { replicas: 2 },
     status: { replicas: 2 },
   } as never);
@@ -71,12 +71,28 @@ const resume = (operation = operationId, token = fencingToken) =>
 const timerKey = () => ({ operationId, workloadUid: workload.uid });
 
 test('the timer is armed, then the mark is written, then the workload is scaled', async () => {
-  await expect(quiesce()).resolves.toEqual({ quiescedAt: '2026-11-23T12:00:00.000Z' });
+  // Mark and scale have each made another generation.
+  const told = { quiescedAt: '2026-11-23T12:00:00.000Z', generation: 3, endedPodUids: [] };
+  await expect(quiesce()).resolves.toEqual(told);
   expect(cluster.writes).toEqual([
     'arm',
     `patch Deployment orders {"metadata":{"annotations":{${mark}}}}`,
     'scale Deployment orders 0',
   ]);
+});
+
+test('Pods that name a claim and had ended by then are told, also those of the other claims of a group', async () => {
+  const put = (name: string, claimName: string, phase: string) =>
+    cluster.pods.put({
+      metadata: { name, namespace: 'shop' },
+      spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }] },
+      status: { phase },
+    } as never).metadata.uid;
+  const ended = [put('job-1', 'orders', 'Succeeded'), put('job-2', 'invoices', 'Failed')];
+  put('job-3', 'elsewhere', 'Succeeded');
+  const ofGroup = { ...command(), otherClaims: [ObjectName.parse('invoices')] };
+  const reply = await new QuiesceWorkloadUseCase(cluster, guard, now).run(ofGroup, never);
+  expect(reply.endedPodUids).toEqual(ended);
 });
 
 test('quiescing again changes nothing', async () => {

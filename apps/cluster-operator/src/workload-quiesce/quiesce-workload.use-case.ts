@@ -1,9 +1,18 @@
-import { SnapfleetError, WorkloadQuiesce, type DataOf, type ReplyOf, type SavedWorkload } from '@snapfleet/contracts';
+import {
+  SnapfleetError,
+  WorkloadQuiesce,
+  type DataOf,
+  type ObjectUid,
+  type ReplyOf,
+  type SavedWorkload,
+  type VolumeReference,
+} from '@snapfleet/contracts';
 import { Deadline, isScaledToZero, orOnDeadline, retryOnConflict, type ScalableWorkload } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
 import { expectSame, isFenced, markPatch, nameOf, readQuiesceMark, type WorkloadGuard } from '@snapfleet/workloads';
 import { timerKeyOf } from '../workload-guard/timer-key.js';
 import { awaitNoUsers } from '../workload/awaiting-users.js';
+import { endedPodUids, podsNaming } from '../workload/pod-ownership.js';
 import { expectNotResumed } from './expect-not-resumed.js';
 import { TakePodAway } from './take-pod-away.js';
 
@@ -33,6 +42,7 @@ export class QuiesceWorkloadUseCase {
   async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadQuiesce>> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
     const { workload } = command;
+    let generation: number | undefined;
     if (workload.kind === 'Pod') {
       const limits = { deadline, guardMs: this.#guardMs(command), signal };
       const take = new TakePodAway(this.cluster, this.guard, { ...command, workload }, limits);
@@ -41,19 +51,25 @@ export class QuiesceWorkloadUseCase {
     } else {
       const { dueAt } = await this.#arm(command, signal);
       await retryOnConflict(() => this.#scaleToZero(command, workload, dueAt, signal), signal);
-      await this.#awaitScaled(command, workload, deadline, signal);
+      generation = await this.#awaitScaled(command, workload, deadline, signal);
       await this.#awaitNoUsers(command, deadline, signal);
       await this.#expectStillAway(command, workload, signal);
     }
-    return { quiescedAt: this.now().toISOString() };
+    return {
+      quiescedAt: this.now().toISOString(),
+      ...(generation === undefined ? {} : { generation }),
+      endedPodUids: await this.#ended(command, signal),
+    };
   }
 
   async #awaitNoUsers(command: Command, deadline: Deadline, signal: AbortSignal): Promise<void> {
-    const { namespace, persistentVolumeClaim, otherClaims } = command;
-    const claims = [persistentVolumeClaim, ...otherClaims];
-    const gone = (claim: Command['persistentVolumeClaim']): Promise<void> =>
-      awaitNoUsers(this.cluster, { namespace, persistentVolumeClaim: claim }, deadline, signal);
-    await Promise.all(claims.map(gone));
+    await Promise.all(claimsOf(command).map((claim) => awaitNoUsers(this.cluster, claim, deadline, signal)));
+  }
+
+  /** Looked at when nobody uses the claims any more: what has ended by then did not write during the cut. */
+  async #ended(command: Command, signal: AbortSignal): Promise<ObjectUid[]> {
+    const found = await Promise.all(claimsOf(command).map((claim) => podsNaming(this.cluster, claim, signal)));
+    return [...new Set(endedPodUids(found.flat()))];
   }
 
   #arm(command: Command, signal: AbortSignal): Promise<{ readonly dueAt: string }> {
@@ -86,22 +102,28 @@ export class QuiesceWorkloadUseCase {
     await api.scale(marked, 0, { signal });
   }
 
-  /** Its controller must have counted down, or it might still create a Pod after none was seen. */
-  async #awaitScaled(command: Command, workload: Scalable, deadline: Deadline, signal: AbortSignal): Promise<void> {
+  /** Its controller must have counted down, or it might still create a Pod after none was seen. @returns the generation */
+  async #awaitScaled(
+    command: Command,
+    workload: Scalable,
+    deadline: Deadline,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const key = { namespace: command.namespace, name: workload.name };
     const wait = this.cluster.workloads[workload.kind].waitFor(
       key,
       (found) => {
         const same = expectSame(found, workload);
         expectStillZero(same, command, workload);
-        return isScaledToZero(same) ? true : undefined;
+        return isScaledToZero(same) ? { generation: same.metadata.generation } : undefined;
       },
       { deadlineMs: deadline.remainingMs(), signal },
     );
-    await orOnDeadline(wait, (cause) => {
+    const { generation } = await orOnDeadline(wait, (cause) => {
       const what = `${nameOf(workload)} did not scale down within ${deadline.toString()}: is its controller running?`;
       return new SnapfleetError('workload_not_gone', what, { cause });
     });
+    return generation;
   }
 
   async #expectStillAway(command: Command, workload: Scalable, signal: AbortSignal): Promise<void> {
@@ -110,6 +132,9 @@ export class QuiesceWorkloadUseCase {
     expectStillZero(same, command, workload);
   }
 }
+
+const claimsOf = ({ namespace, persistentVolumeClaim, otherClaims }: Command): VolumeReference[] =>
+  [persistentVolumeClaim, ...otherClaims].map((claim) => ({ namespace, persistentVolumeClaim: claim }));
 
 /** The dead-man timer may bring it back while it is still being quiesced, and so may anybody else. */
 function expectStillZero(found: ScalableWorkload, command: Command, workload: Scalable): void {

@@ -1,16 +1,23 @@
-import { controllerOf, usesClaim, type Pod } from '@snapfleet/kubernetes';
+import { mostEndedPods, ObjectUid, type Workload } from '@snapfleet/contracts';
+import { controllerOf, hasEnded, mentionsClaim, type Pod } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
-import type { Workload } from '@snapfleet/contracts';
 
-/** The Pods that use a claim. */
-export async function usersOfClaim(
+/** The Pods that name a claim, also those that have ended. */
+export async function podsNaming(
   cluster: Cluster,
   about: { readonly namespace: string; readonly persistentVolumeClaim: string },
   signal: AbortSignal,
 ): Promise<readonly Pod[]> {
   const pods = await cluster.pods.list({ namespace: about.namespace }, { signal });
-  return pods.filter((pod) => usesClaim(pod, about.persistentVolumeClaim));
+  return pods.filter((pod) => mentionsClaim(pod.spec, about.persistentVolumeClaim, pod.metadata.name));
 }
+
+/** The uids of those that have ended, as many as are told. */
+export const endedPodUids = (pods: readonly Pod[]): ObjectUid[] =>
+  pods
+    .filter(hasEnded)
+    .map(({ metadata }) => ObjectUid.parse(metadata.uid))
+    .slice(0, mostEndedPods);
 
 /** The Pods that this workload does not look after: they would go on writing while it is away. */
 export async function podsOfOthers(

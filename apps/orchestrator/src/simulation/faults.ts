@@ -18,6 +18,8 @@ export interface Faults {
   readonly streamDown: number;
   /** The user cancels. */
   readonly cancel: number;
+  /** Somebody else has a Pod that uses the claims for a while, or scales the workload up and down again while it is away. */
+  readonly outsiders: number;
   /** The command whose first run fails. */
   readonly failsOnce?: string;
 }
@@ -31,6 +33,7 @@ export const noFaults: Faults = {
   failure: 0,
   streamDown: 0,
   cancel: 0,
+  outsiders: 0,
 };
 
 /** Half of the faults are absent in a schedule, the others rare or frequent, so that schedules are different in kind. */
@@ -45,5 +48,6 @@ export function randomFaults(random: Random): Faults {
     failure: some(0.15),
     streamDown: some(0.3),
     cancel: random.happens(0.4) ? 1 : 0,
+    outsiders: some(0.6),
   };
 }

@@ -12,6 +12,7 @@ export interface ToldEvent {
     readonly replicas?: number;
     readonly consistency?: ConsistencyGrade;
     readonly broughtBack?: unknown;
+    readonly conflict?: string;
   };
   readonly sequence: number;
 }
@@ -77,7 +78,7 @@ function violationsOfEnding(id: string, level: string, told: readonly ToldEvent[
     ...(ending?.name === 'snapshot.ready' ? violationsOfReady(id, ending, device) : []),
     ...(ending?.data.consistency === 'crash' &&
     level === 'cold' &&
-    !told.some(({ data }) => data.broughtBack !== undefined)
+    !told.some(({ data }) => data.broughtBack !== undefined || data.conflict !== undefined)
       ? [`${id} is told as crash-consistent without a reason`]
       : []),
     ...(ending?.name === 'snapshot.failed' && snapshot !== undefined ? [`${id} has failed and left its snapshot`] : []),

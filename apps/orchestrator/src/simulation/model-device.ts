@@ -1,3 +1,5 @@
+import { SnapfleetError } from '@snapfleet/contracts';
+import { ModelOutsiders } from './model-outsiders.js';
 import { ModelSnapshots } from './model-snapshots.js';
 import type { ModelStep } from './model-step.js';
 import { ModelWorkload } from './model-workload.js';
@@ -13,6 +15,19 @@ export interface ModelTemplates {
   readonly snapshot: Data;
 }
 
+/** What is left out of the model, to prove that the simulation finds what it is for. */
+export interface Weaknesses {
+  /** The fencing tokens that fence late commands. */
+  readonly unfenced?: boolean;
+  /** The look after the cut for who used the claim. */
+  readonly blind?: boolean;
+}
+
+interface Quiet {
+  readonly endedPodUids: readonly string[];
+  readonly workload?: { readonly generation: number };
+}
+
 const uid = 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11';
 
 /** A workload with its claims, and what the services of the device do to them. */
@@ -20,21 +35,25 @@ export class ModelDevice {
   readonly workload: ModelWorkload;
   readonly writers: ModelWriters;
   readonly snapshots: ModelSnapshots;
+  private readonly outsiders: ModelOutsiders;
   private readonly fenceAtBegin: number;
 
   constructor(
     time: VirtualTime,
     random: Random,
     private readonly templates: ModelTemplates,
-    /** Leaves out the fencing tokens that fence late commands, to prove that the simulation finds what they are for. */
-    unfenced = false,
+    private readonly weak: Weaknesses,
+    outsiders: number,
   ) {
+    const { unfenced = false } = weak;
+    this.outsiders = new ModelOutsiders(time, random, outsiders);
     // A journal that was lost counts from 1 again, and the cluster still holds what was noted before.
     this.fenceAtBegin = random.happens(0.2) ? random.between(1, 1000) : 0;
     const readySnapshots = (): readonly string[] => this.snapshots.ready;
-    this.workload = new ModelWorkload(time, random, unfenced, readySnapshots, this.fenceAtBegin);
-    this.writers = new ModelWriters(time, { random, unfenced, readySnapshots }, this.fenceAtBegin);
-    const isWritten = (): boolean => this.workload.runs && !this.writers.quiet;
+    const parts = { random, unfenced, readySnapshots };
+    this.workload = new ModelWorkload(time, { ...parts, outsiders: this.outsiders }, this.fenceAtBegin);
+    this.writers = new ModelWriters(time, parts, this.fenceAtBegin);
+    const isWritten = (): boolean => this.outsiders.write || (this.workload.runs && !this.writers.quiet);
     this.snapshots = new ModelSnapshots(time, random, templates.snapshot, isWritten, unfenced);
   }
 
@@ -64,7 +83,7 @@ export class ModelDevice {
       case 'workload.run-hooks':
         return this.writers.runHooks(id, data);
       case 'snapshot.take':
-        return this.snapshots.take(id, fencingToken, claim);
+        return this.take(id, fencingToken, data);
       case 'snapshot.remove':
         return this.snapshots.remove(id, fencingToken, claim);
       default:
@@ -72,9 +91,26 @@ export class ModelDevice {
     }
   }
 
+  private *take(id: string, fencingToken: number, data: Data): ModelStep {
+    const snapshot = (yield* this.snapshots.take(id, fencingToken, data['persistentVolumeClaim'])) as Data;
+    const quiet = data['quiet'] as Quiet | undefined;
+    if (quiet === undefined) return snapshot;
+    yield 5;
+    return { ...snapshot, disturbances: this.weak.blind === true ? [] : this.disturbances(quiet, fencingToken) };
+  }
+
+  private disturbances({ endedPodUids, workload }: Quiet, fencingToken: number): string[] {
+    const others = this.outsiders.suspects(endedPodUids);
+    return workload === undefined
+      ? others
+      : [...others, ...this.workload.disturbances(workload.generation, fencingToken)];
+  }
+
   private *preflight({ quiesce }: Data): ModelStep {
     yield 5;
     const { level } = quiesce as { level: string };
+    if (level !== 'none' && this.outsiders.write)
+      return { passed: false, findings: [new SnapfleetError('workload_conflict', 'used by another Pod').toDetail()] };
     const workload = { kind: 'Deployment', name: 'orders', uid, replicas: this.workload.replicasToSave };
     return {
       passed: true,
@@ -82,6 +118,7 @@ export class ModelDevice {
       volumeSnapshotClassName: 'c',
       deletionPolicy: 'Delete',
       pods: level === 'frozen' || level === 'hooks' ? [{ name: 'orders-1', uid }] : [],
+      endedPodUids: this.outsiders.endedPodUids,
       notices: [],
       ...(this.fenceAtBegin > 0 ? { fencingToken: this.fenceAtBegin } : {}),
       ...(level === 'cold' ? { workload } : {}),

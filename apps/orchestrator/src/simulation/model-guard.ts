@@ -5,7 +5,7 @@ import type { VirtualTime } from './virtual-time.js';
 /** What the guard does to the cluster, and what it sees of it. */
 export interface GuardedDevice {
   /** The steps of `workload.resume`; each yields the milliseconds until its next request to the API server. */
-  bringBack(operationId: string): Generator<number, void, void>;
+  bringBack(operationId: string): Generator<number, string | undefined, void>;
   readySnapshots(): readonly string[];
 }
 
@@ -16,6 +16,7 @@ interface ModelTimer {
   at: string;
   readySnapshots: readonly string[];
   downtimeMs: number | undefined;
+  conflict?: string | undefined;
 }
 
 /** The workload guard. It is never killed here: its own tests kill it at each point. */
@@ -56,10 +57,11 @@ export class ModelGuard {
       timer.downtimeMs = this.time.elapsedMs - timer.armedMs;
     }
     if (timer.state === 'firing') this.finish(timer);
-    const { state, at, readySnapshots, downtimeMs } = timer;
+    const { state, at, readySnapshots, downtimeMs, conflict } = timer;
     const downtime = downtimeMs === undefined ? {} : { downtimeMs };
     if (state === 'disarmed') return downtime;
-    return { ...downtime, resumedAt: at, broughtBack: { by: 'dead-man-timer', at, readySnapshots } };
+    const told = conflict === undefined ? {} : { conflict };
+    return { ...downtime, ...told, resumedAt: at, broughtBack: { by: 'dead-man-timer', at, readySnapshots } };
   }
 
   private neverArmed(operationId: string): ModelTimer {
@@ -84,14 +86,15 @@ export class ModelGuard {
     });
   }
 
-  private advance(timer: ModelTimer, steps: Generator<number, void, void>): void {
+  private advance(timer: ModelTimer, steps: Generator<number, string | undefined, void>): void {
     if (timer.state !== 'firing') return;
     const next = steps.next();
-    if (next.done === true) this.finish(timer);
+    if (next.done === true) this.finish(timer, next.value);
     else this.time.after(next.value, () => this.advance(timer, steps));
   }
 
-  private finish(timer: ModelTimer): void {
+  private finish(timer: ModelTimer, conflict?: string): void {
+    timer.conflict = conflict;
     timer.state = 'brought-back';
     timer.at = this.time.now().toISOString();
     timer.downtimeMs = this.time.elapsedMs - timer.armedMs;

@@ -1,5 +1,6 @@
 import { SnapfleetError } from '@snapfleet/contracts';
 import { ModelGuard } from './model-guard.js';
+import type { ModelOutsiders } from './model-outsiders.js';
 import type { ModelStep } from './model-step.js';
 import type { Random } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -9,8 +10,17 @@ interface State {
   mark: { readonly operationId: string; readonly replicas: number } | undefined;
   fence: number;
   version: number;
+  /** Counts its scales. */
+  generation: number;
   /** Its Pods are gone from then on, while it has no replicas. */
   drainedAt: number;
+}
+
+interface WorkloadParts {
+  readonly random: Random;
+  readonly unfenced: boolean;
+  readonly readySnapshots: () => readonly string[];
+  readonly outsiders: ModelOutsiders;
 }
 
 export const originalReplicas = 2;
@@ -27,23 +37,28 @@ export class ModelWorkload {
     mark: undefined,
     fence: 0,
     version: 1,
+    generation: 1,
     drainedAt: 0,
   };
 
   /** How often it was away for longer than it may be. */
   overdue = 0;
   readonly guard: ModelGuard;
+  private readonly random: Random;
+  private readonly unfenced: boolean;
+  private readonly outsiders: ModelOutsiders;
   private dueMs = Infinity;
   /** The fencing tokens that the guard keeps with its timers. */
   private readonly tokens = new Map<string, number>();
 
   constructor(
     private readonly time: VirtualTime,
-    private readonly random: Random,
-    private readonly unfenced: boolean,
-    readySnapshots: () => readonly string[],
+    { random, unfenced, readySnapshots, outsiders }: WorkloadParts,
     fenceAtBegin: number,
   ) {
+    this.random = random;
+    this.unfenced = unfenced;
+    this.outsiders = outsiders;
     this.state.fence = fenceAtBegin;
     this.guard = new ModelGuard(time, random, {
       bringBack: (operationId) => this.putBack(operationId, this.tokens.get(operationId) ?? 0),
@@ -57,6 +72,10 @@ export class ModelWorkload {
 
   get marked(): boolean {
     return this.state.mark !== undefined;
+  }
+
+  get version(): number {
+    return this.state.version;
   }
 
   /** Whether one of its Pods is there. */
@@ -88,21 +107,43 @@ export class ModelWorkload {
       yield 5;
       if (marked !== state.version) continue;
       this.scale(0);
+      this.outsiders.mayScale(this);
       this.dueMs = this.time.elapsedMs + maximumDowntimeSeconds * 1000 + bringBackMs;
     }
-    yield Math.max(1, state.drainedAt - this.time.elapsedMs);
+    const { generation } = state;
+    do yield Math.max(1, state.drainedAt - this.time.elapsedMs, this.outsiders.goneAtMs - this.time.elapsedMs);
+    while (this.outsiders.write);
     if (state.replicas !== 0) throw new SnapfleetError('workload_conflict', 'scaled by somebody else');
-    return { quiescedAt: this.time.now().toISOString() };
+    const { endedPodUids } = this.outsiders;
+    return { quiescedAt: this.time.now().toISOString(), generation, endedPodUids };
   }
 
   *resume(operationId: string, fencingToken: number): ModelStep {
-    yield* this.putBack(operationId, fencingToken);
+    const conflict = yield* this.putBack(operationId, fencingToken);
     yield 5;
     const { replicas } = this.state;
-    return { resumedAt: this.time.now().toISOString(), replicas, ...this.guard.disarm(operationId) };
+    const told = conflict === undefined ? {} : { conflict };
+    return { resumedAt: this.time.now().toISOString(), replicas, ...told, ...this.guard.disarm(operationId) };
   }
 
-  private *putBack(operationId: string, fencingToken: number): Generator<number, void, void> {
+  /** What the look after the cut finds of it. */
+  disturbances(generation: number, fencingToken: number): string[] {
+    const { state } = this;
+    const isBack = fencingToken <= state.fence;
+    const expected = generation + (isBack && state.replicas > 0 ? 1 : 0);
+    return [
+      ...(state.generation === expected ? [] : ['the workload was changed']),
+      ...(this.runs && !isBack ? ['a Pod of the workload'] : []),
+    ];
+  }
+
+  /** @returns the version that it has then */
+  scaleFromOutside(replicas: number): number {
+    this.scale(replicas);
+    return this.state.version;
+  }
+
+  private *putBack(operationId: string, fencingToken: number): Generator<number, string | undefined, void> {
     const { state } = this;
     for (;;) {
       let seen = { ...state };
@@ -111,14 +152,15 @@ export class ModelWorkload {
       if (fencingToken > seen.fence) this.change({ fence: fencingToken });
       seen = { ...state };
       yield 5;
-      if (seen.mark?.operationId !== operationId) break;
+      if (seen.mark?.operationId !== operationId) return undefined;
       if (seen.version !== state.version) continue;
-      if (seen.replicas === 0) this.scale(seen.mark.replicas);
+      const { replicas } = seen.mark;
+      if (seen.replicas === 0) this.scale(replicas);
       const { version } = state;
       yield 5;
       if (version !== state.version) continue;
       this.change({ mark: undefined });
-      break;
+      return seen.replicas === 0 || seen.replicas === replicas ? undefined : 'scaled by somebody else';
     }
   }
 
@@ -128,7 +170,9 @@ export class ModelWorkload {
 
   private scale(replicas: number): void {
     if (replicas > 0 && this.state.replicas === 0 && this.time.elapsedMs > this.dueMs) this.overdue += 1;
-    this.change({ replicas, drainedAt: this.time.elapsedMs + this.random.between(10, 20_000) });
+    const { generation } = this.state;
+    const drainedAt = this.time.elapsedMs + this.random.between(10, 20_000);
+    this.change({ replicas, generation: generation + 1, drainedAt });
   }
 }
 

@@ -99,12 +99,13 @@ export class ModelWriters {
   }
 
   /** The note comes before the hooks of after the cut. */
-  private *letGo(operationId: string): Generator<number, void, void> {
+  private *letGo(operationId: string): Generator<number, undefined, void> {
     yield 5;
     this.fence = Math.max(this.fence, this.tokens.get(operationId) ?? 0);
     yield 5;
     if (this.time.elapsedMs > (this.locks.get(operationId) ?? Infinity)) this.overdue += 1;
     this.locks.delete(operationId);
     yield 20;
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { type Faults, noFaults } from './faults.js';
 import { type ToldEvent, violationsOf, type WantedSnapshots } from './invariants.js';
-import { ModelDevice } from './model-device.js';
+import { ModelDevice, type Weaknesses } from './model-device.js';
 import { ModelNetwork } from './model-network.js';
 import { ModelOperator } from './model-operator.js';
 import { Killed, ModelOrchestrator } from './model-orchestrator.js';
@@ -34,8 +34,8 @@ export interface ScheduleOptions {
   readonly snapshots?: number;
   /** The quiesce level of all of them; by default it is chosen at random. */
   readonly level?: QuiesceLevel;
-  /** The model without its fences; a schedule must then be able to fail. */
-  readonly unfenced?: boolean;
+  /** A schedule must be able to fail with these. */
+  readonly weak?: Weaknesses;
 }
 
 export interface ScheduleResult {
@@ -112,10 +112,10 @@ class Schedule {
 
   constructor(private readonly options: ScheduleOptions) {
     this.random = new Random(options.seed);
-    const { unfenced = false } = options;
+    const { weak = {}, faults: wanted } = options;
     const faults = (): Faults => this.faults();
-    this.device = new ModelDevice(this.time, this.random, { claim, snapshot }, unfenced);
-    this.operator = new ModelOperator(this.time, this.random, this.device, faults, unfenced);
+    this.device = new ModelDevice(this.time, this.random, { claim, snapshot }, weak, wanted.outsiders);
+    this.operator = new ModelOperator(this.time, this.random, this.device, faults, weak.unfenced);
     this.network = new ModelNetwork(this.time, this.random, this.operator, faults);
   }
 

@@ -98,8 +98,28 @@ describe('the workflow of snapshot.create and group.create in simulated time', (
       const faults = { ...noFaults, late: 0.4, duplicate: 0.5, cancel, operatorKill: 0.02 };
       const found: string[] = [];
       for (let seed = 1; seed <= 500 && found.length === 0; seed += 1) {
-        const { violations } = await runSchedule({ seed, faults, level, unfenced: true });
+        const { violations } = await runSchedule({ seed, faults, level, weak: { unfenced: true } });
         found.push(...violations.filter((violation) => expected.test(violation)));
+      }
+      expect(found).not.toEqual([]);
+    },
+  );
+
+  test.each([
+    ['cold', /is told as app-consistent/],
+    ['frozen', /is told as fs-consistent/],
+    ['hooks', /is told as app-consistent/],
+  ] as const)(
+    'without the look after the cut the simulation finds a grade that is not true: %s',
+    { timeout: deadlineMs },
+    async (level, expected) => {
+      const faults = { ...noFaults, outsiders: 0.8 };
+      const found: string[] = [];
+      for (let seed = 1; seed <= 500 && found.length === 0; seed += 1) {
+        const { violations } = await runSchedule({ seed, faults, level, weak: { blind: true } });
+        found.push(...violations.filter((violation) => expected.test(violation)));
+        const { violations: seen } = await runSchedule({ seed, faults, level });
+        expect(seen, `seed ${String(seed)}`).toEqual([]);
       }
       expect(found).not.toEqual([]);
     },

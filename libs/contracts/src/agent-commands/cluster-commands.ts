@@ -52,6 +52,29 @@ export const WritingPod = z.object({
 });
 export type WritingPod = z.infer<typeof WritingPod>;
 
+/** How many Pods that have ended are told; one that is not told counts as one that ended later. */
+export const mostEndedPods = 256;
+const EndedPods = z
+  .array(ObjectUid)
+  .max(mostEndedPods)
+  .describe('Pods that name the claim and had ended: they will not write any more');
+
+/** What keeps a volume quiet during its cut, so that it can be seen afterwards whether it did. */
+export const Quiet = z.object({
+  operationId: OperationId,
+  podUids: z.array(PodUid).max(64).default([]).describe('Pods that may use the claim: frozen, or held by hooks'),
+  endedPodUids: EndedPods.default([]),
+  workload: z
+    .object({
+      ...Workload.shape,
+      uid: ObjectUid,
+      generation: z.number().int().optional().describe('absent: not known'),
+    })
+    .optional()
+    .describe('it was taken away'),
+});
+export type Quiet = z.infer<typeof Quiet>;
+
 export const ClaimPreflight = defineAgentCommand({
   name: 'claim.preflight',
   summary: 'Check all that a snapshot of this claim needs, and read what has to be known before anything is changed.',
@@ -70,6 +93,7 @@ export const ClaimPreflight = defineAgentCommand({
         .max(64)
         .default([])
         .describe('the running Pods that use the claim, where the level is `frozen` or `hooks`'),
+      endedPodUids: EndedPods.default([]),
       notices: z.array(Notice).max(16).default([]),
       fencingToken: FencingToken.optional().describe(
         'the highest that is noted on the claim, the workload or its Pods: the operation needs a higher one',
@@ -98,6 +122,8 @@ export const WorkloadQuiesce = defineAgentCommand({
   }),
   reply: z.object({
     quiescedAt: time.describe('when nobody used the claim any more, by the clock of the device; for people'),
+    generation: z.number().int().optional().describe('of the workload with its 0 replicas; a bare Pod has none'),
+    endedPodUids: EndedPods.default([]),
   }),
   errors: [
     'guard_unavailable',
@@ -224,7 +250,8 @@ export const WorkloadRunHooks = defineAgentCommand({
 
 export const SnapshotTake = defineAgentCommand({
   name: 'snapshot.take',
-  summary: 'Create the VolumeSnapshot and wait until it is ready and bound; on failure it is removed again.',
+  summary:
+    'Create the VolumeSnapshot and wait until it is ready and bound, then look who has used the claim; on failure it is removed again.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
   data: z.object({
@@ -234,8 +261,17 @@ export const SnapshotTake = defineAgentCommand({
     claimUid: ObjectUid,
     volumeSnapshotClassName: ObjectName,
     readyDeadlineSeconds: z.number().int().positive(),
+    quiet: Quiet.optional().describe('absent: nothing keeps others from writing'),
   }),
-  reply: BoundSnapshot,
+  reply: BoundSnapshot.extend({
+    disturbances: z
+      .array(z.string().max(512))
+      .max(16)
+      .optional()
+      .describe(
+        'what may have written to the claim although it was to be quiet, looked at once the snapshot was ready; empty: nothing was found; absent: `quiet` was',
+      ),
+  }),
   errors: [
     'pvc_not_found',
     'pvc_changed',

@@ -122,12 +122,25 @@ export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> 
 
   /** An object whose deletion was asked for goes with its last finalizer. */
   private store(object: T): T {
-    const next = merged(object, { metadata: { resourceVersion: this.world.nextVersion() } }) as T;
-    const key = at(keyOf(next));
+    const key = at(keyOf(object));
+    const generation = this.generationOf(object, this.objects.get(key));
+    const resourceVersion = this.world.nextVersion();
+    const next = merged(object, { metadata: { resourceVersion, ...(generation && { generation }) } }) as T;
     const { deletionTimestamp, finalizers = [] } = next.metadata;
     if (typeof deletionTimestamp === 'string' && finalizers.length === 0) this.objects.delete(key);
     else this.objects.set(key, next);
     return next;
+  }
+
+  /** One more with each change of what is wanted; to it the annotations of a Deployment count. */
+  private generationOf(object: T, before: T | undefined): number | undefined {
+    const { generation } = object.metadata;
+    const wanted = (one: T | undefined): unknown => {
+      const { spec, metadata } = (one ?? {}) as { spec?: unknown; metadata?: T['metadata'] };
+      return { spec, annotations: this.kind === 'Deployment' ? metadata?.annotations : undefined };
+    };
+    const same = JSON.stringify(wanted(object)) === JSON.stringify(wanted(before));
+    return generation === undefined || same ? generation : generation + 1;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type ReplyOf,
   SnapfleetError,
   type SnapshotTake,
+  type WorkloadQuiesce,
   WorkloadQuiesced,
   type WorkloadRunHooks,
   type WritersFreeze,
@@ -14,6 +15,7 @@ import { eventOfEach } from './create-events.js';
 import type { CreateState, CreateStateIn, Cut, Quiesced } from './create-state.js';
 import { failureOf, withOthers } from './step-failure.js';
 
+type Taken = ReplyOf<typeof SnapshotTake>;
 type Preflight = ReplyOf<typeof ClaimPreflight>;
 type Passed = Extract<Preflight, { passed: true }>;
 
@@ -47,13 +49,14 @@ function toQuiesce(
   now: Date,
 ): Quiesced | SnapfleetError | undefined {
   const since = now.toISOString();
+  const endedPodUids = [...new Set(replies.flatMap((reply) => reply.endedPodUids))];
   const { quiesce } = policy;
   switch (quiesce.level) {
     case 'none':
       return undefined;
     case 'cold': {
       const workload = replies[0]?.workload;
-      return workload === undefined ? undefined : { level: 'cold', workload, since };
+      return workload === undefined ? undefined : { level: 'cold', workload, since, endedPodUids };
     }
     case 'frozen':
     case 'hooks': {
@@ -62,8 +65,8 @@ function toQuiesce(
       if (pods.length === 0) return new SnapfleetError('workload_not_found', `no Pod of ${kind} ${name} runs`);
       const { workload } = quiesce;
       return quiesce.level === 'frozen'
-        ? { level: 'frozen', workload, pods, since }
-        : { level: 'hooks', workload, pods, failures: [], since };
+        ? { level: 'frozen', workload, pods, since, endedPodUids }
+        : { level: 'hooks', workload, pods, failures: [], since, endedPodUids };
     }
   }
 }
@@ -97,8 +100,10 @@ export function afterQuiesce(
 
 function withOutcome(quiesced: Quiesced, result: unknown): Quiesced {
   switch (quiesced.level) {
-    case 'cold':
-      return quiesced;
+    case 'cold': {
+      const { generation, endedPodUids } = result as ReplyOf<typeof WorkloadQuiesce>;
+      return { ...quiesced, generation, endedPodUids };
+    }
     case 'frozen':
       return { ...quiesced, freezeId: (result as ReplyOf<typeof WritersFreeze>).freezeId };
     case 'hooks': {
@@ -112,6 +117,14 @@ function withOutcome(quiesced: Quiesced, result: unknown): Quiesced {
   }
 }
 
+/** What was seen of each claim counts for the snapshots of all of them. */
+function readyCut(replies: readonly Taken[]): Cut {
+  const snapshots = replies.map(({ disturbances: _seen, ...snapshot }) => snapshot);
+  const looked = replies.every(({ disturbances }) => disturbances !== undefined);
+  const disturbances = [...new Set(replies.flatMap((reply) => reply.disturbances ?? []))];
+  return { kind: 'ready', snapshots, ...(looked ? { disturbances } : {}) };
+}
+
 /** After the cut: all snapshots are ready, or it has failed. */
 export function afterCut(
   state: CreateStateIn<'cutting'>,
@@ -120,7 +133,7 @@ export function afterCut(
 ): Transition<CreateState> {
   const cut: Cut =
     outcome.kind === 'done'
-      ? { kind: 'ready', snapshots: outcome.result as ReplyOf<typeof SnapshotTake>[] }
+      ? readyCut(outcome.result as Taken[])
       : { kind: 'failed', error: failureOf(outcome), phase: 'cutting', begun: true };
   const readyAt = context.now.toISOString();
   const restorePoints =

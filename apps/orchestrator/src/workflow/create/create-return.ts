@@ -13,7 +13,7 @@ import {
 import type { StepOutcome, Transition, WorkflowContext } from '../../operations/operation.js';
 import { map, settleCut } from './create-end.js';
 import { eventOfEach } from './create-events.js';
-import type { CreateState, CreateStateIn } from './create-state.js';
+import type { CreateState, CreateStateIn, Cut } from './create-state.js';
 import { failureOf } from './step-failure.js';
 import { type Comeback, comeback, stayedAwayFor } from './workload-comeback.js';
 
@@ -35,7 +35,7 @@ export function afterResume(
   outcome: StepOutcome,
   context: WorkflowContext,
 ): Transition<CreateState> {
-  if (outcome.kind === 'done') return settle(state, returnOf(state, outcome.result), context);
+  if (outcome.kind === 'done') return settle(state, asDisturbed(state.cut, returnOf(state, outcome.result)), context);
   const error = failureOf(outcome);
   if (neverTakenAway(state, error)) return settleCut({ cut: state.cut, consistency: 'crash', events: [] }, context);
   // Whatever else hinders a return is waited out.
@@ -110,6 +110,15 @@ function returnOf({ quiesced, cut }: CreateStateIn<'resuming'>, result: unknown)
 function downtimeOf({ downtimeMs, at }: Return, since: string): Pick<RestorePoint, 'downtimeMs' | 'downtimeClock'> {
   if (downtimeMs !== undefined) return { downtimeMs, downtimeClock: 'boot' };
   return { downtimeMs: Math.max(0, Date.parse(at) - Date.parse(since)), downtimeClock: 'wall' };
+}
+
+/** Where somebody may have written during the cut, or nobody has looked, a snapshot is worth no more than after a crash. */
+function asDisturbed(cut: Cut, back: Return): Return {
+  if (cut.kind !== 'ready') return back;
+  const seen = cut.disturbances ?? ['nobody has looked who used the volume during the cut'];
+  if (seen.length === 0) return back;
+  const conflict = [...(back.conflict === undefined ? [] : [back.conflict]), ...seen].join('; ');
+  return { ...back, conflict, consistency: 'crash' };
 }
 
 function settle(state: CreateStateIn<'resuming'>, back: Return, context: WorkflowContext): Transition<CreateState> {

@@ -1,16 +1,32 @@
-import { BoundSnapshot, ErrorDetail, ObjectName, SavedWorkload, Workload, WritingPod } from '@snapfleet/contracts';
+import {
+  BoundSnapshot,
+  ErrorDetail,
+  ObjectName,
+  ObjectUid,
+  SavedWorkload,
+  Workload,
+  WritingPod,
+} from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { StateFacts, Transitions } from '../state-facts.js';
 
 const time = z.iso.datetime({ offset: true });
-const since = { since: time };
+const since = {
+  since: time,
+  endedPodUids: z.array(ObjectUid).default([]).describe('of Pods that name a claim and had ended before the cut'),
+};
 
 /** The VolumeSnapshotClass of each restore point, in their order. */
 const classNames = { volumeSnapshotClassNames: z.array(ObjectName).min(1) };
 
 /** What was done so that nobody writes, with all that is needed to undo it. */
 const Quiesced = z.discriminatedUnion('level', [
-  z.object({ level: z.literal('cold'), workload: SavedWorkload, ...since }),
+  z.object({
+    level: z.literal('cold'),
+    workload: SavedWorkload,
+    generation: z.number().int().optional().describe('of the workload with its 0 replicas'),
+    ...since,
+  }),
   z.object({
     level: z.literal('frozen'),
     workload: Workload,
@@ -30,7 +46,11 @@ export type Quiesced = z.infer<typeof Quiesced>;
 
 /** How the cut itself went; kept while the workload is put back. */
 const Cut = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready'), snapshots: z.array(BoundSnapshot).min(1) }),
+  z.object({
+    kind: z.literal('ready'),
+    snapshots: z.array(BoundSnapshot).min(1),
+    disturbances: z.array(z.string()).optional().describe('what may have written meanwhile; absent: nobody has looked'),
+  }),
   z.object({ kind: z.literal('failed'), error: ErrorDetail, phase: z.string(), begun: z.boolean() }),
 ]);
 export type Cut = z.infer<typeof Cut>;

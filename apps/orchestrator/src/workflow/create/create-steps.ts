@@ -1,5 +1,7 @@
 import {
   ClaimPreflight,
+  type DataInputOf,
+  mostEndedPods,
   type RestorePoint,
   type SnapshotPolicy,
   SnapshotRemove,
@@ -132,10 +134,11 @@ const hooksMs = (hooks: readonly { readonly timeoutSeconds: number }[], pods: nu
 
 function take(
   state: CreateStateIn<'cutting'>,
-  { fencingToken }: BegunOperation,
+  operation: BegunOperation,
   point: RestorePoint,
   index: number,
 ): StepCall {
+  const { fencingToken } = operation;
   const { restorePointId, policy, claim } = point;
   const { readyDeadlineSeconds } = policy;
   const volumeSnapshotClassName = state.volumeSnapshotClassNames[index];
@@ -146,8 +149,18 @@ function take(
     claimUid: claim?.uid,
     volumeSnapshotClassName,
     readyDeadlineSeconds,
+    ...(state.quiesced === undefined ? {} : { quiet: quietOf(state.quiesced, operation) }),
   };
   return { definition: SnapshotTake, data, deadlineMs: readyDeadlineSeconds * second + answerMargin };
+}
+
+/** What a claim is to be quiet by, for the look after the cut. */
+function quietOf(quiesced: Quiesced, { operationId }: BegunOperation): DataInputOf<typeof SnapshotTake>['quiet'] {
+  const endedPodUids = quiesced.endedPodUids.slice(0, mostEndedPods);
+  if (quiesced.level !== 'cold') return { operationId, endedPodUids, podUids: quiesced.pods.map(({ uid }) => uid) };
+  const { workload, generation } = quiesced;
+  const { kind, name, uid } = workload;
+  return { operationId, endedPodUids, workload: { kind, name, uid, generation } };
 }
 
 function remove({ fencingToken }: BegunOperation, point: RestorePoint): StepCall {

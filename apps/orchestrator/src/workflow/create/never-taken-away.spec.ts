@@ -51,7 +51,7 @@ const context: WorkflowContext = {
 /** After a resume of a bare Pod that could not be sent. */
 function afterTooLarge(cut: Cut, retryable: boolean): Transition<CreateState> {
   const pod = { kind: 'Pod' as const, name: ObjectName.parse('orders'), uid: ObjectUid.parse('u'), manifest: {} };
-  const quiesced = { level: 'cold' as const, workload: pod, since: now.toISOString() };
+  const quiesced = { level: 'cold' as const, workload: pod, endedPodUids: [], since: now.toISOString() };
   const state: CreateStateIn<'resuming'> = { phase: 'resuming', quiesced, cut, attempt: 1 };
   const error = new SnapfleetError('message_too_large', 'too large', { retryable }).toDetail();
   const outcome: StepOutcome = { kind: 'failed', error };

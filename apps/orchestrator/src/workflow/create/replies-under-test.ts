@@ -14,6 +14,7 @@ export const preflightReply = (level: QuiesceLevel): object => ({
   volumeSnapshotClassName: 'c',
   deletionPolicy: 'Delete',
   pods: level === 'frozen' || level === 'hooks' ? pods : [],
+  endedPodUids: ['ended-1'],
   notices: [],
   ...(level === 'cold' ? { workload } : {}),
 });
@@ -21,7 +22,10 @@ export const preflightReply = (level: QuiesceLevel): object => ({
 export const endedAt = '2026-11-23T10:01:00Z';
 export const hooksReply = { endedAt, pods, failures: [], gone: [], unhooked: [] };
 const replies: Readonly<Record<QuiesceLevel, { quiesce: object; resume: object }>> = {
-  cold: { quiesce: { quiescedAt: endedAt }, resume: { resumedAt: endedAt, replicas: 3 } },
+  cold: {
+    quiesce: { quiescedAt: endedAt, generation: 7, endedPodUids: ['ended-1', 'ended-2'] },
+    resume: { resumedAt: endedAt, replicas: 3 },
+  },
   frozen: {
     quiesce: { freezeId: deterministicUuid('freeze'), frozenAt: endedAt },
     resume: { thawedAt: endedAt, held: true, frozenMs: 800 },
@@ -41,7 +45,7 @@ export function success(state: CreateState, level: QuiesceLevel, claims: number)
     case 'quiescing':
       return replies[level].quiesce;
     case 'cutting':
-      return each(ready.snapshot);
+      return each({ ...ready.snapshot, ...(level === 'none' ? {} : { disturbances: [] }) });
     case 'resuming':
       return replies[level].resume;
     default:
