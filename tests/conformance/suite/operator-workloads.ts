@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ClaimPreflight, GuardReport, WorkloadQuiesce, WorkloadResume, type SavedWorkload } from '@snapfleet/contracts';
+import {
+  ClaimPreflight,
+  GuardReport,
+  SnapshotRemove,
+  SnapshotTake,
+  WorkloadQuiesce,
+  WorkloadResume,
+  type SavedWorkload,
+} from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
 import { mergePatch } from './cluster.js';
 import { nextFencingToken } from './fencing-tokens.js';
@@ -46,6 +54,37 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       expect(spec?.replicas).toBe(1);
       expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
       await ready(1);
+    });
+
+    test('a cut tells whether a Deployment that is away was changed meanwhile, and takes its own return for none', async () => {
+      const { call, cluster } = use();
+      const { namespace } = home();
+      const preflight = await call(ClaimPreflight, { ...home(), quiesce: { level: 'none' } });
+      if (!preflight.passed) throw new Error(JSON.stringify(preflight.findings));
+      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
+      const { operationId, fencingToken } = operation;
+      const { generation, endedPodUids } = await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
+      const { kind, name, uid } = operation.workload;
+      const restorePointId = randomUUID();
+      const disturbances = async (left = generation) => {
+        const quiet = { operationId, endedPodUids, workload: { kind, name, uid, generation: left } };
+        const about = { restorePointId, fencingToken, ...home(), claimUid: preflight.claim.uid, quiet };
+        const wish = { volumeSnapshotClassName: 'topolvm-snapclass', readyDeadlineSeconds: deadlineSeconds };
+        return (await call(SnapshotTake, { ...about, ...wish })).disturbances;
+      };
+      expect(await disturbances()).toEqual([]);
+      for (const replicas of [1, 0]) {
+        const body = { spec: { replicas } };
+        await cluster.apps.patchNamespacedDeploymentScale({ namespace, name: 'orders', body }, mergePatch);
+      }
+      await cluster.until('nobody uses the volume', async () => (await users()).length === 0);
+      expect(await disturbances()).toEqual([expect.stringContaining('was changed by somebody else')]);
+      await call(WorkloadResume, operation);
+      await ready(1);
+      expect(await disturbances((generation ?? 0) + 2)).toEqual([]);
+      expect(await disturbances()).toEqual([expect.stringContaining('was changed by somebody else')]);
+      // Without a token, for those of the snapshots that come later are lower.
+      await call(SnapshotRemove, { restorePointId, ...home(), purge: true, deadlineSeconds });
     });
 
     test('a Deployment that the dead-man timer brought back is told so, and a quiesce that comes later is refused', async () => {
