@@ -130,16 +130,21 @@ async function flawsOf(bench: FaultBench, fault: Fault, handle: Handle, begunMs:
   const level = levelOf(fault);
   if (level === undefined) return problems;
   const { consistency } = point;
-  const isRight = level === 'hooks' ? consistency === 'app' : consistency === 'fs' || isToldWhy(bench, handle);
+  const wanted = level === 'hooks' ? 'app' : 'fs';
+  if (consistency === wanted) return problems;
+  const isRight = level === 'frozen' && consistency === 'crash' && (await isToldWhy(bench, handle));
   return isRight ? problems : [...problems, `its grade is ${String(consistency)}`];
 }
 
 /** A freeze that was not held for the whole cut, or may not have been, lowers the grade and says so. */
-const isToldWhy = ({ events }: FaultBench, { restorePointId }: Handle): boolean =>
-  events.some(
-    ({ name, data }) =>
-      name === 'workload.resumed' && data.restorePointId === restorePointId && data.conflict !== undefined,
-  );
+async function isToldWhy({ events }: FaultBench, { restorePointId }: Handle): Promise<boolean> {
+  const resumed = await waitUntil(
+    'it is told that the writers go on',
+    () => events.find(({ name, data }) => name === 'workload.resumed' && data.restorePointId === restorePointId),
+    { deadlineMs: 60_000 },
+  ).catch(() => undefined);
+  return resumed?.name === 'workload.resumed' && resumed.data.conflict !== undefined;
+}
 
 /** How many different events end the making; an event that comes twice has the same id. */
 async function endings(bench: FaultBench, { restorePointId }: Handle): Promise<number> {
