@@ -17,6 +17,12 @@ export interface RemoveOptions extends CallOptions {
   readonly resourceVersion?: string;
 }
 
+/** How to change. */
+export interface PatchOptions extends CallOptions {
+  /** Have it admitted or refused, without any change (`dryRun=All`). */
+  readonly dryRun?: boolean;
+}
+
 /** What may be done with the objects of one kind. Every write is parsed back into the object as it is now. */
 export interface ResourceApi<T extends KubernetesObject> {
   /** The object, or undefined where it (or its whole API) does not exist. */
@@ -37,7 +43,7 @@ export interface ResourceApi<T extends KubernetesObject> {
    * Applies a merge patch (RFC 7396). `metadata.uid` and `metadata.resourceVersion` in it are preconditions.
    * @throws KubernetesApiError 409 Conflict where a precondition does not hold
    */
-  patch(key: ObjectKey, patch: object, options?: CallOptions): Promise<T>;
+  patch(key: ObjectKey, patch: object, options?: PatchOptions): Promise<T>;
 
   /**
    * Asks for the deletion of the object with this uid. That it or another is there no more is a success.

@@ -3,7 +3,14 @@ import type { ApiConnection, ApiRequest } from '../api/api-connection.js';
 import { isApiError, KubernetesApiError } from '../api/kubernetes-api-error.js';
 import type { KubernetesObject } from '../objects/object-meta.js';
 import { watchUntil, type WatchEvent, type WatchSource } from '../wait/watch-until.js';
-import type { CallOptions, RemoveOptions, ResourceApi, ScalableApi, WaitOptions } from './resource-api.js';
+import type {
+  CallOptions,
+  PatchOptions,
+  RemoveOptions,
+  ResourceApi,
+  ScalableApi,
+  WaitOptions,
+} from './resource-api.js';
 import {
   collectionPath,
   objectPath,
@@ -61,9 +68,10 @@ export class ResourceClient<T extends KubernetesObject> implements ResourceApi<T
     await this.connection.send({ ...this.#creation(namespace, manifest, options), query: { dryRun: 'All' } });
   }
 
-  async patch(key: ObjectKey, patch: object, options: CallOptions = {}): Promise<T> {
+  async patch(key: ObjectKey, patch: object, { signal, dryRun = false }: PatchOptions = {}): Promise<T> {
     const path = objectPath(this.definition, key);
-    const request = { method: 'PATCH', path, body: patch, contentType: mergePatch, signal: options.signal } as const;
+    const query = dryRun ? { dryRun: 'All' } : {};
+    const request = { method: 'PATCH', path, query, body: patch, contentType: mergePatch, signal } as const;
     return this.#parse(await this.connection.send(request));
   }
 

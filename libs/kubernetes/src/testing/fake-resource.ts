@@ -1,6 +1,6 @@
 import { KubernetesApiError } from '../api/kubernetes-api-error.js';
 import type { KubernetesObject } from '../objects/object-meta.js';
-import type { RemoveOptions, ScalableApi } from '../resources/resource-api.js';
+import type { PatchOptions, RemoveOptions, ScalableApi } from '../resources/resource-api.js';
 import { keyOf } from '../resources/resource-client.js';
 import type { ObjectKey, Scope } from '../resources/resource-definition.js';
 import { WaitDeadlineError } from '../wait/wait-deadline-error.js';
@@ -71,8 +71,9 @@ export class FakeResource<T extends KubernetesObject> implements ScalableApi<T> 
     return Promise.reject(new KubernetesApiError(409, 'AlreadyExists', `${at(key)} exists`));
   }
 
-  async patch(key: ObjectKey, patch: object): Promise<T> {
+  async patch(key: ObjectKey, patch: object, { dryRun = false }: PatchOptions = {}): Promise<T> {
     const object = this.expect(key, patch);
+    if (dryRun) return object;
     this.world.record(`patch ${this.kind} ${key.name} ${JSON.stringify(withoutPreconditions(patch))}`);
     return Promise.resolve(this.store(merged(object, withoutPreconditions(patch)) as T));
   }
