@@ -128,7 +128,7 @@ export const errorCodes = {
   ),
   hooks_unsupported: final(
     'The hooks cannot run in the Pods as they are.',
-    'The message says why: a container that the Pod does not have, a Pod that is not Ready, or a cluster operator or workload guard that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml and deploy/rbac/workload-guard-hooks.yaml allow it).',
+    'The message says why: a container that the Pod does not have, a Pod that is not Ready, a policy or webhook that refuses the annotation of a Pod, or a cluster operator or workload guard that may not run commands in Pods (deploy/rbac/cluster-operator-hooks.yaml and deploy/rbac/workload-guard-hooks.yaml allow it).',
   ),
   hook_failed: passing(
     'A command in a Pod failed, did not end in time, or could not be started.',

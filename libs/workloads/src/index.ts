@@ -14,7 +14,8 @@ export {
 export type { TimerKey, WorkloadGuard } from './guard/workload-guard.js';
 export { describeFailure } from './hooks/describe-failure.js';
 export { missingHookRights } from './hooks/missing-hook-rights.js';
-export { isEndOfHooksNoted, noteEndOfHooks, type HookedPods } from './hooks/note-end-of-hooks.js';
+export { expectNotable, isEndOfHooksNoted, noteEndOfHooks, type HookedPods } from './hooks/note-end-of-hooks.js';
+export { mostRefusedNotes, NoteRefusedError } from './hooks/note-refused-error.js';
 export { holdsOn, presentPod } from './hooks/present-pod.js';
 export { runAfterHooks } from './hooks/run-after-hooks.js';
 export { runHook } from './hooks/run-hook.js';

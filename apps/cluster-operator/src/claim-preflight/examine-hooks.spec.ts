@@ -1,5 +1,6 @@
 import { Quiesce, Workload } from '@snapfleet/contracts';
-import { beforeEach, expect, test } from 'vitest';
+import { KubernetesApiError } from '@snapfleet/kubernetes';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { never, where } from '../testing/samples.js';
 import { examineWorkload } from './examine-workload.js';
@@ -65,4 +66,18 @@ test.each([
   for (const right of forbidden) cluster.forbidden.add(right);
   const message = `the cluster operator may not run commands in Pods of namespace shop: it has not the right to ${words}`;
   expect(await findings()).toEqual([{ code: 'hooks_unsupported', message, retryable: false }]);
+});
+
+test('a Pod whose note would be refused is told before anything is begun; one that is gone by then is not', async () => {
+  const patch = vi.spyOn(cluster.pods, 'patch');
+  patch.mockRejectedValue(new KubernetesApiError(403, 'Forbidden', 'a policy refuses it'));
+  const message = 'the API server refuses the note on Pod db: a policy refuses it';
+  expect(await findings()).toEqual([{ code: 'hooks_unsupported', message, retryable: false }]);
+  patch.mockRejectedValue(new KubernetesApiError(404, 'NotFound', 'gone'));
+  expect(await findings()).toEqual([]);
+});
+
+test('trying the note leaves none', async () => {
+  expect(await findings()).toEqual([]);
+  expect(cluster.writes).toEqual([]);
 });

@@ -1,6 +1,13 @@
-import { SnapfleetError, type Hook, type Quiesce } from '@snapfleet/contracts';
+import {
+  FencingToken,
+  SnapfleetError,
+  WritingPod,
+  type Hook,
+  type Namespace,
+  type Quiesce,
+} from '@snapfleet/contracts';
 import { containerNames, describePod, hasEnded, isReady, isTerminating, type Pod } from '@snapfleet/kubernetes';
-import { missingHookRights } from '@snapfleet/workloads';
+import { expectNotable, highestFence, missingHookRights, NoteRefusedError } from '@snapfleet/workloads';
 import type { Cluster } from '../cluster-access.js';
 
 type Hooks = Extract<Quiesce, { level: 'hooks' }>;
@@ -8,7 +15,7 @@ type Hooks = Extract<Quiesce, { level: 'hooks' }>;
 /** What keeps hooks from running in these Pods; empty: nothing does. @throws KubernetesApiError */
 export async function findingsOfHooks(
   cluster: Cluster,
-  namespace: string,
+  namespace: Namespace,
   { before, after }: Hooks,
   pods: readonly Pod[],
   signal: AbortSignal,
@@ -20,7 +27,26 @@ export async function findingsOfHooks(
     ...(missing === undefined ? [] : [new SnapfleetError('hooks_unsupported', `the cluster operator ${missing}`)]),
     ...running.flatMap((pod) => (isReady(pod) && !isTerminating(pod) ? [] : [notReady(pod)])),
     ...running.flatMap((pod) => findingsOfContainers(pod, hooks)),
+    ...(await findingsOfNote(cluster, namespace, running, signal)),
   ];
+}
+
+/** The note that the operation would leave after the cut. */
+async function findingsOfNote(
+  cluster: Cluster,
+  namespace: Namespace,
+  running: readonly Pod[],
+  signal: AbortSignal,
+): Promise<readonly SnapfleetError[]> {
+  const fencingToken = FencingToken.parse((highestFence(running) ?? 0) + 1);
+  const pods = running.map(({ metadata: { name, uid } }) => WritingPod.parse({ name, uid }));
+  try {
+    await expectNotable(cluster, { namespace, fencingToken, pods }, signal);
+    return [];
+  } catch (error) {
+    if (error instanceof NoteRefusedError) return [error];
+    throw error;
+  }
 }
 
 /** It may be ready soon, so the same command may succeed later. */

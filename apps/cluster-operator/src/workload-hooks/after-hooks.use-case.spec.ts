@@ -16,6 +16,7 @@ import {
   refusedAs,
   hooked,
   prepareCluster,
+  refuseNotes,
 } from './hooks-under-test.js';
 
 beforeEach(prepareCluster);
@@ -91,6 +92,42 @@ describe('after the cut', () => {
     vi.spyOn(cluster.pods, 'patch').mockRejectedValue(new KubernetesApiError(0, 'NoAnswer', 'down'));
     await expect(run('after', [{ command: ['unlock'] }])).rejects.toThrow('down');
     expect(execs()).toEqual([]);
+  });
+
+  test.each([403, 422, 500])(
+    'a note that is refused with %i holds the hooks back twice, and not a third time',
+    async (status) => {
+      refuseNotes(status);
+      const hooks = [{ command: ['unlock'] }];
+      for (const failedBefore of [undefined, 1]) {
+        const held = run('after', hooks, failedBefore === undefined ? {} : { failedBefore });
+        await expect(held).rejects.toMatchObject(refusedAs('hooks_unsupported', 'refuses the note on Pod orders-1'));
+      }
+      expect(execs()).toEqual([]);
+      const reply = await run('after', hooks, { failedBefore: 2 });
+      expect(execs()).toHaveLength(2);
+      expect(reply).toMatchObject({ unproven: expect.stringContaining('a policy refuses changes of Pods') as string });
+    },
+  );
+
+  test('the Pods on which it is not refused have the note', async () => {
+    const { patch } = cluster.pods;
+    vi.spyOn(cluster.pods, 'patch').mockImplementation((key, ...rest) =>
+      key.name === 'orders-1'
+        ? Promise.reject(new KubernetesApiError(403, 'Forbidden', 'no'))
+        : patch.call(cluster.pods, key, ...rest),
+    );
+    await run('after', [{ command: ['unlock'] }], { failedBefore: 2 });
+    expect(cluster.writes.filter((write) => write.startsWith('patch'))).toEqual([
+      expect.stringContaining('orders-2') as string,
+    ]);
+  });
+
+  test('Pods that may not be listed hold no hook back: what came meanwhile is then not known', async () => {
+    vi.spyOn(cluster.pods, 'list').mockRejectedValue(new KubernetesApiError(403, 'Forbidden', 'may not list'));
+    const reply = await run('after', [{ command: ['unlock'] }]);
+    expect(execs()).toHaveLength(2);
+    expect(reply).toMatchObject({ unhooked: [], unproven: expect.stringContaining('may not list') as string });
   });
 
   test('every hook runs although one and the failure is told at the end', async () => {

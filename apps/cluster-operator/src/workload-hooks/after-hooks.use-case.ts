@@ -1,11 +1,14 @@
 import type { DataOf, ReplyOf, WorkloadRunHooks, WritingPod } from '@snapfleet/contracts';
+import { KubernetesApiError } from '@snapfleet/kubernetes';
 import { holdsOn, presentPod, runAfterHooks } from '@snapfleet/workloads';
 import type { Cluster } from '../cluster-access.js';
 import { unhookedPods } from './unhooked-pods.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
+type Reply = ReplyOf<typeof WorkloadRunHooks>;
 
 const mostTold = 64;
+const longestText = 1024;
 
 /**
  * Lets the application go on after the cut, by the same code as the workload guard. Before the first hook it is looked what
@@ -18,17 +21,27 @@ export class AfterHooksUseCase {
   ) {}
 
   /** @throws SnapfleetError hook_failed once all hooks have run; KubernetesApiError; the signal's reason */
-  async run(command: Command, signal: AbortSignal): Promise<ReplyOf<typeof WorkloadRunHooks>> {
+  async run(command: Command, signal: AbortSignal): Promise<Reply> {
     const gone = await this.#gone(command, signal);
-    const unhooked = await unhookedPods(this.cluster, command, signal);
+    const others = await this.#others(command, signal);
     const failures = await runAfterHooks(this.cluster, command, signal);
     return {
       endedAt: this.now().toISOString(),
       pods: command.pods,
       failures: failures.slice(0, mostTold),
       gone,
-      unhooked,
+      ...others,
     };
+  }
+
+  /** That Pods may not be listed keeps no application waiting. */
+  async #others(command: Command, signal: AbortSignal): Promise<Pick<Reply, 'unhooked' | 'unproven'>> {
+    try {
+      return { unhooked: await unhookedPods(this.cluster, command, signal) };
+    } catch (error) {
+      if (!(error instanceof KubernetesApiError) || error.passing) throw error;
+      return { unhooked: [], unproven: `whether Pods came meanwhile: ${error.message}`.slice(0, longestText) };
+    }
   }
 
   async #gone({ namespace, pods }: Command, signal: AbortSignal): Promise<WritingPod[]> {

@@ -15,6 +15,7 @@ import {
   hooked,
   crashAndStart,
   prepareCluster,
+  refuseNotes,
 } from './hooks-under-test.js';
 
 beforeEach(prepareCluster);
@@ -31,6 +32,22 @@ describe('before the cut', () => {
     ]);
     const pods = [hooked('orders-1', 'app'), hooked('orders-2', 'app')];
     expect(reply).toEqual({ endedAt, pods, failures: [], gone: [], unhooked: [] });
+  });
+
+  test.each([403, 422, 500])('nothing begins where the note that ends it is refused with %i', async (status) => {
+    refuseNotes(status);
+    const timer = { workload: { kind: 'Deployment', name: 'orders' }, hooks: [{ command: ['unlock'] }] };
+    await expect(run('before', [{ command: ['lock'] }], { timer })).rejects.toMatchObject({
+      ...refusedAs('hooks_unsupported', 'refuses the note on Pod orders-1: a policy refuses changes of Pods'),
+      retryable: status === 500,
+    });
+    expect(cluster.writes).toEqual([]);
+  });
+
+  test('that the note can be left is tried without leaving it', async () => {
+    await run('before', [{ command: ['lock'] }]);
+    await expect(run('before', [{ command: ['lock'] }])).resolves.toMatchObject({ failures: [] });
+    expect(cluster.writes.filter((write) => write.startsWith('patch'))).toEqual([]);
   });
 
   test('a hook that fails ends the run, and what it said is told without its arguments', async () => {

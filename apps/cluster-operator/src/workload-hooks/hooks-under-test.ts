@@ -6,10 +6,10 @@ import {
   type ErrorCode,
   type WritingPod,
 } from '@snapfleet/contracts';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { FakeGuard } from '../testing/fake-guard.js';
 import { RunningSteps } from '../marks/running-steps.js';
-import type { ObjectKey } from '@snapfleet/kubernetes';
+import { KubernetesApiError, type ObjectKey } from '@snapfleet/kubernetes';
 import { FakeCluster, type FakeProgram } from '@snapfleet/kubernetes/testing';
 import { fencingToken, never, now, operationId } from '../testing/samples.js';
 import { RunHooksUseCase } from './run-hooks.use-case.js';
@@ -56,7 +56,7 @@ export const execs = (): string[] => cluster.writes.filter((write) => write.star
 export function run(
   moment: 'before' | 'after',
   hooks: readonly Hook[],
-  more: { operation?: string; token?: number; pods?: unknown; timer?: unknown } = {},
+  more: { operation?: string; token?: number; pods?: unknown; timer?: unknown; failedBefore?: number } = {},
 ): ReturnType<RunHooksUseCase['run']> {
   const named = [
     { name: 'orders-1', uid: uidOf('orders-1') },
@@ -71,6 +71,7 @@ export function run(
     hooks,
     persistentVolumeClaims: ['orders'],
     timer: more.timer,
+    failedBefore: more.failedBefore,
   });
   return useCase.run(command, never);
 }
@@ -88,6 +89,12 @@ export const hooked = (name: string, ...containers: string[]): WritingPod =>
     uid: uidOf(name),
     ...(containers.length === 0 ? {} : { containers: containers.map((one) => ({ name: one, id: `fake://${one}-1` })) }),
   }) as WritingPod;
+/** Somebody's admission refuses every change of a Pod, or its webhook does not answer. */
+export function refuseNotes(status = 403): void {
+  const refusal = new KubernetesApiError(status, 'Forbidden', 'a policy refuses changes of Pods');
+  vi.spyOn(cluster.pods, 'patch').mockRejectedValue(refusal);
+}
+
 /** An empty cluster with two Pods that use the volume. */
 export function prepareCluster(): void {
   cluster = new FakeCluster();

@@ -1,5 +1,11 @@
 import type { DataOf, ReplyOf, WorkloadRunHooks } from '@snapfleet/contracts';
-import { noteEndOfHooks, type WorkloadGuard } from '@snapfleet/workloads';
+import {
+  expectNotable,
+  mostRefusedNotes,
+  noteEndOfHooks,
+  type NoteRefusedError,
+  type WorkloadGuard,
+} from '@snapfleet/workloads';
 import type { Cluster } from '../cluster-access.js';
 import type { RunningSteps } from '../marks/running-steps.js';
 import { AfterHooksUseCase } from './after-hooks.use-case.js';
@@ -9,6 +15,8 @@ import { SharedRuns } from './shared-runs.js';
 
 type Command = DataOf<typeof WorkloadRunHooks>;
 type Reply = ReplyOf<typeof WorkloadRunHooks>;
+
+const longestText = 1024;
 
 /**
  * Runs the hooks of an operation, and sees to it that those of before the cut do not come after those of after it. Those of
@@ -46,18 +54,30 @@ export class RunHooksUseCase {
   }
 
   async #makeReady(command: Command, signal: AbortSignal): Promise<Reply> {
+    await expectNotable(this.cluster, command, signal);
     await this.timer.arm(command, signal);
     return this.before.run(command, signal);
   }
 
-  /** The note comes first: what has not begun by then finds it, and what has begun is ended here. */
   async #letGoOn(command: Command, id: string, signal: AbortSignal): Promise<Reply> {
+    const refused = await this.#note(command, id, signal);
+    const reply = await this.after.run(command, signal);
+    const noted = refused === undefined ? reply : { ...reply, unproven: refused.message.slice(0, longestText) };
+    return this.timer.end(command, noted, signal);
+  }
+
+  /**
+   * The note comes first: what has not begun by then finds it, and what has begun is ended here. An application is not held
+   * for ever for the sake of the note: without it the timer still refuses hooks of before the cut, once it has ended.
+   */
+  async #note(command: Command, id: string, signal: AbortSignal): Promise<NoteRefusedError | undefined> {
+    let refused: NoteRefusedError | undefined;
     try {
-      await noteEndOfHooks(this.cluster, command, signal);
+      refused = await noteEndOfHooks(this.cluster, command, signal);
     } finally {
       await this.steps.end(id);
     }
-    const reply = await this.after.run(command, signal);
-    return this.timer.end(command, reply, signal);
+    if (refused !== undefined && (command.failedBefore ?? 0) + 1 < mostRefusedNotes) throw refused;
+    return refused;
   }
 }

@@ -1,6 +1,6 @@
 import { mostHookFailures, SnapfleetError, type ObjectUid } from '@snapfleet/contracts';
 import type { Cluster } from '../cluster-access.js';
-import type { TimerKey } from '@snapfleet/workloads';
+import { NoteRefusedError, type TimerKey } from '@snapfleet/workloads';
 import type { BootClock } from '../time/boot-clock.js';
 import { aboutOf, guardedOf, type ArmedTimer, type OpenTimer, type Timer } from '../timers/timer.js';
 import type { Timers } from '../timers/timers.js';
@@ -30,13 +30,15 @@ export class BringBack {
   async run(timer: OpenTimer, signal: AbortSignal): Promise<void> {
     const about = aboutOf(guardedOf(timer));
     let hookFailures = 0;
+    let refusedNotes = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.attempt(timer, about, signal);
+        await this.attempt(timer, about, refusedNotes, signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
         this.report('error', 'timer.failed', { ...about, attempt, error });
+        if (error instanceof NoteRefusedError) refusedNotes += 1;
         if (error instanceof SnapfleetError && error.code === 'hook_failed') {
           hookFailures += 1;
           if (hookFailures === mostHookFailures) {
@@ -58,11 +60,16 @@ export class BringBack {
   }
 
   /** The intent is on the disk before the effect. */
-  private async attempt(key: TimerKey, about: Record<string, unknown>, signal: AbortSignal): Promise<void> {
+  private async attempt(
+    key: TimerKey,
+    about: Record<string, unknown>,
+    refusedNotes: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     let timer = this.timers.find(key);
     if (timer?.state === 'armed') timer = await this.fire(timer, about, signal);
     if (timer?.state !== 'firing') return;
-    const outcome = await this.returns.run(guardedOf(timer), signal);
+    const outcome = await this.returns.run(guardedOf(timer), refusedNotes, signal);
     if (this.timers.find(key)?.state !== 'firing') return;
     this.timers.finish(timer, outcome);
     this.report('warn', 'timer.brought-back', { ...about, ...outcome });

@@ -81,9 +81,9 @@ describe('the dead-man timer of Pods that hooks hold', () => {
   });
 
   test('is tried until the API server answers', async () => {
+    const key = await arm(heldPods(cluster));
     const pods: ResourceApi<Pod> = cluster.pods;
     const silence = vi.spyOn(pods, 'get').mockRejectedValue(new KubernetesApiError(0, 'Silence', 'no answer'));
-    const key = await arm(heldPods(cluster));
     await clock.advance(60 * minute);
     expect(guard.timers.find(key)).toMatchObject({ state: 'armed' });
     silence.mockRestore();
@@ -166,6 +166,36 @@ describe('without the right to run commands in Pods', () => {
     cluster.forbidden.clear();
     await clock.advance(minute);
     expect(execs()).toEqual(unlocks);
+  });
+});
+
+describe('where the note on a Pod is refused', () => {
+  const refusal = new KubernetesApiError(403, 'Forbidden', 'a policy refuses changes of Pods');
+
+  test('a timer that could not leave it is not armed', async () => {
+    vi.spyOn(cluster.pods, 'patch').mockRejectedValue(refusal);
+    const held = heldPods(cluster);
+    await expect(arm(held)).rejects.toMatchObject({
+      code: 'hooks_unsupported',
+      message: expect.stringContaining('refuses the note on Pod orders-1') as string,
+    });
+    expect(guard.timers.open()).toEqual([]);
+  });
+
+  test('that it can be left is tried without leaving it', async () => {
+    await arm(heldPods(cluster));
+    expect(cluster.writes).toEqual([]);
+  });
+
+  test('since then, the hooks of after the cut run without it after the third refusal', async () => {
+    const key = await arm(heldPods(cluster));
+    vi.spyOn(cluster.pods, 'patch').mockRejectedValue(refusal);
+    await clock.advance(15 * minute);
+    expect(execs()).toEqual([]);
+    await clock.advance(3_000);
+    expect(execs()).toEqual(unlocks);
+    expect(guard.timers.find(key)).toMatchObject({ state: 'brought-back' });
+    expect(guard.reports.filter((event) => event === 'timer.failed')).toHaveLength(2);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   isEndOfHooksNoted,
   isHeld,
   missingHookRights,
+  mostRefusedNotes,
   noteEndOfHooks,
   resumeProgress,
   ResumeWorkload,
@@ -37,20 +38,28 @@ export class Returns {
     return begun ? 'begun' : 'none';
   }
 
-  /** @throws SnapfleetError workload_not_gone, hooks_unsupported, hook_failed (try again); KubernetesApiError */
-  run({ workload, ...about }: Guarded, signal: AbortSignal): Promise<Resumed> {
+  /**
+   * @param refusedNotes how often the note on the Pods that hooks hold was refused before
+   * @throws SnapfleetError workload_not_gone, hooks_unsupported, hook_failed (try again); KubernetesApiError
+   */
+  run({ workload, ...about }: Guarded, refusedNotes: number, signal: AbortSignal): Promise<Resumed> {
     if (!isHeld(workload)) return this.workloads.run({ ...about, workload }, signal);
-    return this.letGoOn(about, workload, signal);
+    return this.letGoOn(about, workload, refusedNotes, signal);
   }
 
-  /** The note comes first: from then on no hook of before the cut begins any more. */
+  /**
+   * The note comes first: from then on no hook of before the cut begins any more. Where it is refused again and again the
+   * timer itself is what refuses them: it cannot be armed any more.
+   */
   private async letGoOn(
     about: Omit<Guarded, 'workload'>,
     { pods, after: hooks }: HeldWorkload,
+    refusedNotes: number,
     signal: AbortSignal,
   ): Promise<Resumed> {
     const { namespace } = about;
-    await noteEndOfHooks(this.cluster, { ...about, pods }, signal);
+    const refused = await noteEndOfHooks(this.cluster, { ...about, pods }, signal);
+    if (refused !== undefined && refusedNotes + 1 < mostRefusedNotes) throw refused;
     await expectHookRights(this.cluster, namespace, signal);
     const failures = await runAfterHooks(this.cluster, { namespace, pods, hooks }, signal);
     const resumedAt = this.now().toISOString();

@@ -1,5 +1,12 @@
 import type { Namespace } from '@snapfleet/contracts';
-import { expectRecreation, isHeld, recreationOf, type TimerKey, type TimerOrder } from '@snapfleet/workloads';
+import {
+  expectNotable,
+  expectRecreation,
+  isHeld,
+  recreationOf,
+  type TimerKey,
+  type TimerOrder,
+} from '@snapfleet/workloads';
 import { expectHookRights } from '../bring-back/returns.js';
 import type { Cluster } from '../cluster-access.js';
 import type { ArmedTimer } from './timer.js';
@@ -30,9 +37,14 @@ export class ArmTimerUseCase {
   }
 
   /** A ServiceAccount other than that of cluster-operator may be refused what that one may do. */
-  private async expectReturn({ operationId }: TimerKey, { namespace, workload }: TimerOrder): Promise<void> {
+  private async expectReturn(
+    { operationId }: TimerKey,
+    { fencingToken, namespace, workload }: TimerOrder,
+  ): Promise<void> {
     if (isHeld(workload)) {
-      await this.expectHooks(namespace);
+      const signal = AbortSignal.timeout(answerMs);
+      await expectHookRights(this.cluster, namespace, signal);
+      await expectNotable(this.cluster, { fencingToken, namespace, pods: workload.pods }, signal);
     } else if (workload.kind === 'Pod') {
       const { name } = workload;
       const manifest = recreationOf(workload, operationId);

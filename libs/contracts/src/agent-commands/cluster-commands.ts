@@ -201,6 +201,14 @@ export const WorkloadRunHooks = defineAgentCommand({
     moment: z.enum(['before', 'after']).describe('after `after` has begun, `before` is refused'),
     pods: z.array(WritingPod).min(1).max(64),
     hooks: z.array(Hook).max(8),
+    failedBefore: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'with `after`: how often it has failed; from the third refusal on it goes on without the note on the Pods',
+      ),
     persistentVolumeClaims: z
       .array(ObjectName)
       .max(16)

@@ -38,9 +38,8 @@ export function afterResume(
   if (outcome.kind === 'done') return settle(state, asDisturbed(state.cut, returnOf(state, outcome.result)), context);
   const error = failureOf(outcome);
   if (neverTakenAway(state, error)) return settleCut({ cut: state.cut, consistency: 'crash', events: [] }, context);
-  // Whatever else hinders a return is waited out.
-  const givenUp = !error.retryable || (error.code === 'hook_failed' && state.attempt >= mostHookFailures);
-  if (state.quiesced.level === 'hooks' && givenUp) {
+  const failures = (state.failures ?? 0) + (countsAgainstHooks(error) ? 1 : 0);
+  if (state.quiesced.level === 'hooks' && failures >= mostHookFailures) {
     const conflict = `the hooks after the cut were given up: ${error.message}`.slice(0, 1024);
     // Without a reply nothing is known of the Pods until the cut.
     return settle(state, { at: context.now.toISOString(), consistency: 'crash', conflict }, context);
@@ -56,7 +55,7 @@ export function afterResume(
         String(state.attempt),
       )
     : [];
-  const waiting = { ...state, phase: 'resume-waiting' as const, attempt: state.attempt + 1 };
+  const waiting = { ...state, phase: 'resume-waiting' as const, attempt: state.attempt + 1, failures };
   return { state: waiting, events, restorePoints: [] };
 }
 
@@ -67,6 +66,10 @@ const neverTakenAway = ({ quiesced, cut }: CreateStateIn<'resuming'>, { code, re
   cut.phase === 'quiescing' &&
   code === 'message_too_large' &&
   !retryable;
+
+/** Whatever else hinders a return, such as an API server that does not answer, is waited out. */
+const countsAgainstHooks = ({ code, retryable }: ErrorDetail): boolean =>
+  !retryable || code === 'hook_failed' || code === 'hooks_unsupported';
 
 const gradeOfHooks = (failures: readonly string[]): ConsistencyGrade => (failures.length === 0 ? 'app' : 'crash');
 

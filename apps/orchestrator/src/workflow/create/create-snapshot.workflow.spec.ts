@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { endedAt, hooksReply, pods, preflightReply } from './replies-under-test.js';
 import { type Choice, gradeOf, levels, named, ready, run } from './workflow-under-test.js';
 
+const resumeFails = (choice: Choice, length: number): Choice[] =>
+  Array.from({ length }, (_, index): Choice => (index < 4 || index % 2 === 1 ? 'done' : choice));
+
 describe('snapshot.create', () => {
   test.each([
     ['cold', 'app'],
@@ -33,17 +36,7 @@ describe('snapshot.create', () => {
   });
 
   test('tries to resume until it succeeds, and tells so', () => {
-    const { phases, events } = run('cold', [
-      'done',
-      'done',
-      'done',
-      'done',
-      'failed',
-      'done',
-      'failed',
-      'done',
-      'failed',
-    ]);
+    const { phases, events } = run('cold', resumeFails('failed', 9));
     expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(4);
     expect(events.filter((event) => event === 'workload.resume-failed')).toHaveLength(2);
     expect(events).toContain('snapshot.ready');
@@ -97,14 +90,29 @@ describe('snapshot.create', () => {
     expect(sent.at(-1)).toMatchObject({ moment: 'after', pods: hooked, persistentVolumeClaims: ['orders'] });
   });
 
-  const resumeFails = (choice: Choice, length: number): Choice[] =>
-    Array.from({ length }, (_, index): Choice => (index < 4 || index % 2 === 1 ? 'done' : choice));
-
   test('gives hooks up that always fail after the cut, so that the volume is free again, and makes no promise', () => {
     const made = run('hooks', resumeFails('hook failed', 40));
     expect(made.phases.filter((phase) => phase === 'resuming')).toHaveLength(10);
     expect(made.events.at(-1)).toBe('snapshot.ready');
     expect(gradeOf(made)).toBe('crash');
+  });
+
+  test('counts what no repetition seems to cure as failed hooks, and tells the operator how often it has failed', () => {
+    const { phases, sent } = run('hooks', resumeFails('refused', 8));
+    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(3);
+    const told = sent.slice(-3).map((data) => (data as { failedBefore?: number }).failedBefore);
+    expect(told).toEqual([undefined, 1, 2]);
+    const always = run('hooks', resumeFails('refused', 60));
+    expect(always.phases.filter((phase) => phase === 'resuming')).toHaveLength(10);
+    expect(always.phases.at(-1)).toBe('ready');
+    expect(gradeOf(always)).toBe('crash');
+  });
+
+  test('an API server that was away for long takes no attempt from the hooks', () => {
+    const choices = resumeFails('failed', 41).map((choice, index): Choice => (index === 40 ? 'hook failed' : choice));
+    const { phases, events } = run('hooks', choices);
+    expect(phases.filter((phase) => phase === 'resuming')).toHaveLength(20);
+    expect(events).toContain('workload.resumed');
   });
 
   test('waits out whatever else hinders hooks after the cut', () => {

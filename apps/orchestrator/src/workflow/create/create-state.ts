@@ -55,7 +55,16 @@ const Cut = z.discriminatedUnion('kind', [
 ]);
 export type Cut = z.infer<typeof Cut>;
 
-const returning = { quiesced: Quiesced, cut: Cut, attempt: z.number().int() };
+const returning = {
+  quiesced: Quiesced,
+  cut: Cut,
+  attempt: z.number().int(),
+  failures: z
+    .number()
+    .int()
+    .optional()
+    .describe('how many of the attempts were not hindered, but failed or were refused'),
+};
 const cleaning = { failure: ErrorDetail, failedIn: z.string(), attempt: z.number().int() };
 
 /**

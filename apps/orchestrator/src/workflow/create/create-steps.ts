@@ -90,7 +90,11 @@ function quiesce({ quiesced }: CreateStateIn<'quiescing'>, operation: BegunOpera
   }
 }
 
-function resume({ quiesced }: CreateStateIn<'resuming'>, operation: BegunOperation, points: RestorePoints): StepCall {
+function resume(
+  { quiesced, failures = 0 }: CreateStateIn<'resuming'>,
+  operation: BegunOperation,
+  points: RestorePoints,
+): StepCall {
   const { operationId, fencingToken } = operation;
   const [point] = points;
   switch (quiesced.level) {
@@ -103,7 +107,7 @@ function resume({ quiesced }: CreateStateIn<'resuming'>, operation: BegunOperati
       return { definition: WritersThaw, data: { operationId, freezeId }, deadlineMs: freezeAnswerMs };
     }
     case 'hooks':
-      return runHooks('after', quiesced, operation, points);
+      return runHooks('after', quiesced, operation, points, failures === 0 ? {} : { failedBefore: failures });
   }
 }
 
@@ -112,12 +116,13 @@ function runHooks(
   { pods }: Extract<Quiesced, { level: 'hooks' }>,
   { operationId, fencingToken }: BegunOperation,
   points: RestorePoints,
+  more: object = {},
 ): StepCall {
   const [{ namespace, policy }] = points;
   const hooks = policy.quiesce.level === 'hooks' ? policy.quiesce[moment] : [];
   const persistentVolumeClaims = points.map((point) => point.persistentVolumeClaim);
   const about = { operationId, fencingToken, namespace, pods, persistentVolumeClaims };
-  const data = { ...about, moment, hooks, ...timerOf(policy, moment) };
+  const data = { ...about, moment, hooks, ...timerOf(policy, moment), ...more };
   return { definition: WorkloadRunHooks, data, deadlineMs: hooksMs(hooks, pods.length) };
 }
 

@@ -62,17 +62,17 @@ function operationOf([first, ...others]: RestorePoints): BegunOperation {
   };
 }
 
-const failure: StepOutcome = {
+const failedWith = (...[code, message, more]: ConstructorParameters<typeof SnapfleetError>): StepOutcome => ({
   kind: 'failed',
-  error: new SnapfleetError('deadline_exceeded', 'nobody answered').toDetail(),
+  error: new SnapfleetError(code, message, more).toDetail(),
+});
+const failures = {
+  failed: failedWith('deadline_exceeded', 'late'),
+  'hook failed': failedWith('hook_failed', 'unlock: exit code 1'),
+  refused: failedWith('internal', 'patch of Pod orders-1: 403 Forbidden', { retryable: false }),
 };
 
-const hookFailure: StepOutcome = {
-  kind: 'failed',
-  error: new SnapfleetError('hook_failed', 'unlock: exit code 1').toDetail(),
-};
-
-export type Choice = 'done' | 'failed' | 'hook failed' | 'cancelled' | { readonly result: object };
+export type Choice = 'done' | keyof typeof failures | 'cancelled' | { readonly result: object };
 
 export interface Run {
   readonly phases: string[];
@@ -124,8 +124,7 @@ export function run(level: QuiesceLevel, choices: readonly Choice[], claims = 1)
 
 function outcomeOf(choice: Choice, state: CreateState, level: QuiesceLevel, claims: number): StepOutcome {
   if (choice === 'cancelled' && workflow.cancellable(state)) return { kind: 'cancelled' };
-  if (choice === 'failed') return failure;
-  if (choice === 'hook failed') return hookFailure;
+  if (typeof choice === 'string' && choice in failures) return failures[choice as keyof typeof failures];
   return { kind: 'done', result: typeof choice === 'object' ? choice.result : success(state, level, claims) };
 }
 
