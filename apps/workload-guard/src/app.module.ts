@@ -26,13 +26,25 @@ const reportTo =
     log[level](event, fields);
   };
 
+/** The next start puts the file aside, and takes the marked workloads on again; this process could only repeat its error. */
+const endProcess =
+  (log: ServiceLog) =>
+  (error: unknown): void => {
+    log.fatal('timers.damaged', error);
+    process.exit(1);
+  };
+
 function providers(settings: WorkloadGuardSettings): Provider[] {
   const kubernetes = kubernetesConnection(settings);
   const longestMs = settings.SNAPFLEET_LONGEST_DOWNTIME_SECONDS * second;
   const everyMs = settings.SNAPFLEET_ROUND_SECONDS * second;
   return [
     { provide: clusterToken, useFactory: (): Cluster => connectToCluster(clusterAccess, kubernetes) },
-    { provide: TimerStore, useFactory: () => TimerStore.open(settings.SNAPFLEET_STATE_DIR) },
+    {
+      provide: TimerStore,
+      useFactory: (log: ServiceLog) => TimerStore.open(settings.SNAPFLEET_STATE_DIR, { onDamage: endProcess(log) }),
+      inject: [ServiceLog],
+    },
     { provide: Timers, useFactory: (store: TimerStore) => new Timers(store, clock, longestMs), inject: [TimerStore] },
     {
       provide: Watch,

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ObjectName, ObjectUid } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keyOf, namespace, operationId, quiescedDeployment } from '../testing/samples.js';
@@ -58,6 +59,38 @@ test('a file that cannot be read is put aside and a new one begun', () => {
   expect(store.open()).toEqual([armed]);
   store.close();
   expect(readdirSync(directory).filter((name) => name.includes('broken'))).toHaveLength(1);
+});
+
+test('a file that is damaged while it is open is told, so that a new start can put it aside', () => {
+  const damages: unknown[] = [];
+  const store = TimerStore.open(directory, { onDamage: (error) => damages.push(error) });
+  const manifest = { metadata: { name: 'base' }, text: 'x'.repeat(100_000) };
+  // More than SQLite keeps in memory, so that it has to read again.
+  for (let index = 0; index < 60; index += 1) {
+    const saved = { kind: 'Pod', name: ObjectName.parse('base'), uid: ObjectUid.parse('u'), manifest } as const;
+    store.save({ ...armed, workloadUid: ObjectUid.parse(`u-${String(index)}`), saved });
+  }
+  for (const name of ['timers.sqlite', 'timers.sqlite-wal']) {
+    const file = join(directory, name);
+    const size = statSync(file).size;
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(size - 4_096, 0xff), 0, size - 4_096, 4_096);
+    closeSync(handle);
+  }
+  expect(() => store.open()).toThrow(/malformed/);
+  expect(damages).toHaveLength(1);
+  store.close();
+  const again = TimerStore.open(directory);
+  expect(again.brokenFile).toMatch(/timers\.sqlite\.broken-/);
+  again.close();
+});
+
+test('another failure of the disk is no damage', () => {
+  const damages: unknown[] = [];
+  const store = TimerStore.open(directory, { onDamage: (error) => damages.push(error) });
+  store.close();
+  expect(() => store.open()).toThrow();
+  expect(damages).toEqual([]);
 });
 
 test('of ended timers the newest are remembered, of open ones all', () => {

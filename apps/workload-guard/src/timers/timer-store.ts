@@ -6,7 +6,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { isOpen, Timer, type OpenTimer } from './timer.js';
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const corrupt: ReadonlySet<number> = new Set([11, 26]);
+/** The code without what an extended one adds, such as SQLITE_CORRUPT_INDEX (sqlite.org/rescode.html). */
+const primaryCode = 0xff;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS timer (
@@ -26,6 +29,8 @@ interface StoreOptions {
   readonly lockMs?: number;
   /** How many ended timers are remembered; the newest. Commands expire, so older ones are asked for by nobody. */
   readonly mostEnded?: number;
+  /** Told when the file is found damaged while it is open: only the next opening puts it aside. */
+  readonly onDamage?: (error: unknown) => void;
 }
 
 const Row = z.object({ record: z.string() });
@@ -42,6 +47,7 @@ export class TimerStore {
     /** Where a file that could not be read was put, so that a new one could be begun. */
     readonly brokenFile: string | undefined,
     private readonly mostEnded: number,
+    private readonly onDamage: (error: unknown) => void,
   ) {}
 
   /**
@@ -49,7 +55,10 @@ export class TimerStore {
    * would guard nothing, and the marks on the workloads are its second source.
    * @throws Error when another process has it, or the disk does not take it
    */
-  static open(directory: string, { lockMs = 5_000, mostEnded = 1_000 }: StoreOptions = {}): TimerStore {
+  static open(
+    directory: string,
+    { lockMs = 5_000, mostEnded = 1_000, onDamage = ignore }: StoreOptions = {},
+  ): TimerStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file = join(directory, 'timers.sqlite');
     let brokenFile: string | undefined;
@@ -57,31 +66,45 @@ export class TimerStore {
     try {
       database = openDatabase(file, lockMs);
     } catch (error) {
-      if (!corrupt.has(SqliteError.safeParse(error).data?.errcode ?? 0)) throw error;
+      if (!isDamage(error)) throw error;
       brokenFile = putAside(file);
       database = openDatabase(file, lockMs);
     }
     // SQLite syncs what is in the directory, but not the directory's own name.
     for (const path of [directory, dirname(directory)]) syncDirectory(path);
-    return new TimerStore(database, brokenFile, mostEnded);
+    return new TimerStore(database, brokenFile, mostEnded, onDamage);
   }
 
   find({ operationId, workloadUid }: TimerKey): Timer | undefined {
-    const row = this.database
-      .prepare('SELECT record FROM timer WHERE operation_id = ? AND workload_uid = ?')
-      .get(operationId, workloadUid);
+    const row = this.intact(() =>
+      this.database
+        .prepare('SELECT record FROM timer WHERE operation_id = ? AND workload_uid = ?')
+        .get(operationId, workloadUid),
+    );
     return row === undefined ? undefined : Timer.parse(JSON.parse(Row.parse(row).record));
   }
 
   /** The timers whose workloads may still have to be brought back, the oldest first; those of a later version left out. */
   open(): OpenTimer[] {
-    const rows = this.database.prepare('SELECT record FROM timer WHERE open = 1 ORDER BY changed').all();
+    const rows = this.intact(() =>
+      this.database.prepare('SELECT record FROM timer WHERE open = 1 ORDER BY changed').all(),
+    );
     const timers = rows.map((row) => Timer.safeParse(JSON.parse(Row.parse(row).record)).data);
     return timers.filter(isOpen);
   }
 
   /** When it returns, the timer is on the disk. */
   save(timer: Timer): void {
+    this.intact(() => {
+      this.write(timer);
+    });
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private write(timer: Timer): void {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       this.database
@@ -104,9 +127,20 @@ export class TimerStore {
     }
   }
 
-  close(): void {
-    this.database.close();
+  private intact<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (isDamage(error)) this.onDamage(error);
+      throw error;
+    }
   }
+}
+
+const ignore = (): void => undefined;
+
+function isDamage(error: unknown): boolean {
+  return corrupt.has((SqliteError.safeParse(error).data?.errcode ?? 0) & primaryCode);
 }
 
 function openDatabase(file: string, timeout: number): DatabaseSync {
