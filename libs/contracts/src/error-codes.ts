@@ -41,6 +41,10 @@ export const errorCodes = {
     'A later step of the same operation has already undone what this command asks for.',
     'Nothing: the command came late and was refused, so that it cannot take effect after its operation has ended.',
   ),
+  fence_not_ours: final(
+    'An object carries a fencing token that is far above all that this device has given: another one wrote it, or a journal was lost.',
+    'Look who annotates the object that the message names, then take the annotation off, for example `kubectl annotate deployment orders snapfleet.io/fencing-token-`.',
+  ),
   interrupted: passing(
     'A service stopped in the middle of the work.',
     'Nothing: the work is taken up again by itself.',

@@ -26,6 +26,12 @@ export type OperationId = z.infer<typeof OperationId>;
 export const FencingToken = z.number().int().positive().brand<'FencingToken'>();
 export type FencingToken = z.infer<typeof FencingToken>;
 
+/**
+ * How far a number that is found in the cluster may be ahead of those that a journal has given: more operations than any device
+ * ever runs. What is farther is somebody else's, and to follow it would use the numbers up.
+ */
+export const farthestTokenAhead = 2 ** 32;
+
 /** The name of a Kubernetes namespace (RFC 1123 label). */
 export const Namespace = z
   .string()

@@ -38,7 +38,7 @@ async function findingsOfNote(
   running: readonly Pod[],
   signal: AbortSignal,
 ): Promise<readonly SnapfleetError[]> {
-  const fencingToken = FencingToken.parse((highestFence(running) ?? 0) + 1);
+  const fencingToken = FencingToken.parse(Math.min((highestFence(running) ?? 0) + 1, Number.MAX_SAFE_INTEGER));
   const pods = running.map(({ metadata: { name, uid } }) => WritingPod.parse({ name, uid }));
   try {
     await expectNotable(cluster, { namespace, fencingToken, pods }, signal);

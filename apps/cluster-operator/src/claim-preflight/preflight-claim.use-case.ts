@@ -11,6 +11,7 @@ import type { Cluster } from '../cluster-access.js';
 import { highestFence, type WorkloadGuard } from '@snapfleet/workloads';
 import { chooseSnapshotClass } from './choose-snapshot-class.js';
 import { readClaimSituation } from './claim-situation.js';
+import { findingsOfFences } from './examine-fences.js';
 import { factsOfClaim, findingsOfClaim } from './examine-claim.js';
 import { findingsOfManifest } from './examine-manifest.js';
 import { withRecreation } from './examine-recreation.js';
@@ -45,6 +46,10 @@ export class PreflightClaimUseCase {
       ...workload.findings,
       ...findingsOfManifest(workload.saved),
       ...guard,
+      ...findingsOfFences(question.fencingToken, [
+        { kind: 'PersistentVolumeClaim', objects: [situation.claim] },
+        { kind: kindOfTouched(question), objects: workload.touched },
+      ]),
     ];
     if (findings.length > 0 || snapshotClass instanceof SnapfleetError) {
       return { passed: false, findings: findings.map((finding) => finding.toDetail()) };
@@ -94,3 +99,6 @@ export class PreflightClaimUseCase {
     }
   }
 }
+
+/** What the operation leaves its note on, beside the claim: the workload that it takes away, or the Pods that it holds. */
+const kindOfTouched = ({ quiesce }: Question): string => (quiesce.level === 'cold' ? quiesce.workload.kind : 'Pod');

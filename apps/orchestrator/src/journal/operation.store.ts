@@ -1,4 +1,4 @@
-import { FencingToken, OperationId, RestorePointId } from '@snapfleet/contracts';
+import { farthestTokenAhead, FencingToken, OperationId, RestorePointId } from '@snapfleet/contracts';
 import { z } from 'zod';
 import type { Operation } from '../operations/operation.js';
 import type { JournalDatabase, JournalFacts } from './journal.js';
@@ -68,12 +68,13 @@ export class OperationStore {
   }
 
   /**
-   * Gives an operation its fencing token: one higher than all that were given before, and than `found`. Belongs into a
-   * transaction.
+   * Gives an operation its fencing token: one higher than all that were given before, and than `found`, where this device can
+   * have given that one. Belongs into a transaction.
    */
   giveFencingToken(operationId: OperationId, found = 0): FencingToken {
     const last = Number(this.journal.fact(lastFencingToken) ?? 0);
-    const token = FencingToken.parse(Math.max(last, found) + 1);
+    const believed = found > last + farthestTokenAhead ? 0 : found;
+    const token = FencingToken.parse(Math.max(last, believed) + 1);
     this.journal.setFact(lastFencingToken, String(token));
     this.journal.database
       .prepare('UPDATE operation SET fencing_token = ? WHERE operation_id = ?')

@@ -161,12 +161,12 @@ describe('the runner', () => {
     await vi.waitFor(() => {
       expect(one.told().filter((name) => name === 'snapshot.ready')).toHaveLength(2);
     });
-    expect(one.tokens).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(one.tokens).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
     await one.runner.stop();
     const next = orchestrator(journal);
     next.accept.create(command('m', 'command-3'));
     await vi.waitFor(() => {
-      expect(next.tokens).toEqual([3, 3, 3]);
+      expect(next.tokens).toEqual([3, 3, 3, 3]);
     });
   });
 
@@ -177,8 +177,22 @@ describe('the runner', () => {
     one.accept.create(command('k'));
     one.accept.create(command('l', 'command-2'));
     await vi.waitFor(() => {
-      expect(one.tokens).toEqual([41, 41, 41, 42, 42, 42]);
+      expect(one.tokens).toEqual([1, 41, 41, 41, 42, 42, 42, 42]);
     });
+  });
+
+  test('does not follow a number that no operation of this device can have left', async () => {
+    const one = orchestrator(new Journal(':memory:'), (name) =>
+      Promise.resolve(
+        name === 'claim.preflight' ? { ...(replies[name] as object), fencingToken: 2 ** 52 } : replies[name],
+      ),
+    );
+    one.accept.create(command('k'));
+    one.accept.create(command('l', 'command-2'));
+    await vi.waitFor(() => {
+      expect(one.tokens).toHaveLength(8);
+    });
+    expect(Math.max(...one.tokens.map(Number))).toBeLessThan(10);
   });
 
   test('resumes the workload and says cancelled when a cancel interrupts the quiescing', async () => {

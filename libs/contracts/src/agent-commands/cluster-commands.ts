@@ -80,7 +80,12 @@ export const ClaimPreflight = defineAgentCommand({
   summary: 'Check all that a snapshot of this claim needs, and read what has to be known before anything is changed.',
   from: ['orchestrator'],
   to: ['cluster-operator'],
-  data: z.object({ ...VolumeReference.shape, quiesce: Quiesce, volumeSnapshotClassName: ObjectName.optional() }),
+  data: z.object({
+    ...VolumeReference.shape,
+    quiesce: Quiesce,
+    volumeSnapshotClassName: ObjectName.optional(),
+    fencingToken: FencingToken.optional().describe('of the operation: a noted one that is far above it is a finding'),
+  }),
   reply: z.discriminatedUnion('passed', [
     z.object({
       passed: z.literal(true),

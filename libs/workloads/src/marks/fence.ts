@@ -2,9 +2,6 @@ import { FencingToken } from '@snapfleet/contracts';
 import type { KubernetesObject } from '@snapfleet/kubernetes';
 import { workloadAnnotation } from './workload-annotations.js';
 
-/** Somebody else's number must not leave too few for ours; ours begin at 1. */
-const mostBelieved = 2 ** 52;
-
 /**
  * The highest fencing token of the operations that have ended on this object; undefined: none has, or what is noted cannot
  * be read. Operations that share an object run one after the other, so that all with lower ones have ended too.
@@ -12,8 +9,8 @@ const mostBelieved = 2 ** 52;
 export function fenceOf(object: KubernetesObject): FencingToken | undefined {
   const text = object.metadata.annotations?.[workloadAnnotation.fencingToken] ?? '';
   if (!/^[0-9]+$/.test(text)) return undefined;
-  const { data } = FencingToken.safeParse(Number(text));
-  return data === undefined || data > mostBelieved ? undefined : data;
+  // Every number that can be given fences: how far one that is found is followed is for who gives them to decide.
+  return FencingToken.safeParse(Number(text)).data;
 }
 
 /** The highest of all their fences. */

@@ -30,7 +30,7 @@ const volumeOf = ({ namespace, persistentVolumeClaim }: RestorePoint) => ({ name
 export function createStep(state: CreateState, operation: BegunOperation, points: RestorePoints): Step {
   switch (state.phase) {
     case 'preflight':
-      return { kind: 'calls', calls: points.map(preflight), whenOneFails: 'end-others' };
+      return { kind: 'calls', calls: points.map((point) => preflight(operation, point)), whenOneFails: 'end-others' };
     case 'surveying':
       return { kind: 'call', ...survey(points) };
     case 'quiescing':
@@ -54,9 +54,9 @@ export function createStep(state: CreateState, operation: BegunOperation, points
   }
 }
 
-function preflight(point: RestorePoint): StepCall {
+function preflight({ fencingToken }: BegunOperation, point: RestorePoint): StepCall {
   const { quiesce, volumeSnapshotClassName } = point.policy;
-  const data = { ...volumeOf(point), quiesce, volumeSnapshotClassName };
+  const data = { ...volumeOf(point), fencingToken, quiesce, volumeSnapshotClassName };
   return { definition: ClaimPreflight, data, deadlineMs: 2 * answerMargin };
 }
 
