@@ -27,6 +27,7 @@ import { BeginAnnouncer } from './snapshot-take/begin-announcer.js';
 import { SnapshotController } from './snapshot-take/snapshot.controller.js';
 import { TakeSnapshotUseCase } from './snapshot-take/take-snapshot.use-case.js';
 import { RemoveVolumeUseCase } from './volume-remove/remove-volume.use-case.js';
+import { AbandonRestoreUseCase } from './volume-restore/abandon-restore.use-case.js';
 import { Consumer } from './volume-restore/consumer.js';
 import { RestoreVolumeUseCase } from './volume-restore/restore-volume.use-case.js';
 import { VolumeController } from './volume-restore/volume.controller.js';
@@ -83,6 +84,11 @@ function providers(settings: ClusterOperatorSettings): Provider[] {
     made(RestoreVolumeUseCase, (cluster) => {
       return new RestoreVolumeUseCase(cluster, new Consumer(cluster, settings.SNAPFLEET_CONSUMER_IMAGE));
     }),
+    {
+      provide: AbandonRestoreUseCase,
+      useFactory: (cluster: Cluster, steps: RunningSteps) => new AbandonRestoreUseCase(cluster, steps),
+      inject: [clusterToken, RunningSteps],
+    },
     made(RemoveVolumeUseCase, (cluster) => new RemoveVolumeUseCase(cluster)),
     made(InventoryClusterUseCase, (cluster) => new InventoryClusterUseCase(cluster, now)),
     made(FindReferencesUseCase, (cluster) => new FindReferencesUseCase(cluster, now)),

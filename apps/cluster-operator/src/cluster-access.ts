@@ -39,7 +39,7 @@ export const ownAccess = combineAccess(workloadAccess, {
     waitFor: 'that it is ready, or gone',
     list: 'snapshots that are left without their restore point',
     create: 'the VolumeSnapshot of a restore point',
-    patch: 'finalizers off, with proof that nothing refers to it and on request only',
+    patch: 'finalizers off, with proof and on request only, and the note that a restore from it was cancelled',
     remove: 'VolumeSnapshots of our own',
   },
   snapshotContents: {

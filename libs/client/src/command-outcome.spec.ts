@@ -5,6 +5,8 @@ import {
   RestorePointId,
   SnapshotFailed,
   SnapshotReady,
+  VolumeRestored,
+  VolumeRestoreFailed,
 } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
 import { belongsTo, failureIn, outcomesOf } from './command-outcome.js';
@@ -54,6 +56,25 @@ describe('an event belongs to a command', () => {
     const other = eventOf(SnapshotFailed, { workflowid: restorePointId }, { restorePointId: operationId });
     expect(belongsTo(other, cancel)).toBe(false);
   });
+});
+
+test('of a cancelled restore, what becomes of its claim belongs to the cancel and nothing else does', () => {
+  const cancel = { ...handle, command: 'snapshot.cancel' as const, targetClaim: 'orders-restored' };
+  const ended = (data: object) => belongsTo(eventOf(VolumeRestoreFailed, { workflowid: 'other' }, data), cancel);
+  expect(ended({})).toBe(true);
+  expect(ended({ targetClaim: 'another' })).toBe(false);
+  expect(ended({ restorePointId: operationId })).toBe(false);
+  expect(belongsTo(eventOf(VolumeRestored, { workflowid: 'other' }), cancel)).toBe(true);
+  expect(belongsTo(eventOf(SnapshotFailed, { workflowid: restorePointId }), cancel)).toBe(false);
+  const plain = { ...cancel, targetClaim: undefined };
+  expect(belongsTo(eventOf(VolumeRestoreFailed, { workflowid: 'other' }), plain as never)).toBe(false);
+});
+
+test('that a cancelled restore failed is what its canceller wants, but not that its claim could not be removed', () => {
+  const error = (code: string) => ({ error: { ...SnapshotFailed.example.error, code } });
+  expect(failureIn(eventOf(VolumeRestoreFailed, {}, error('cancelled')), 'snapshot.cancel')).toBeUndefined();
+  const stays = eventOf(VolumeRestoreFailed, {}, error('deadline_exceeded'));
+  expect(failureIn(stays, 'snapshot.cancel')).toMatchObject({ code: 'deadline_exceeded' });
 });
 
 test('an event with an error is a failure, except for who wanted it', () => {

@@ -33,7 +33,12 @@ export function belongsTo(event: SnapfleetEvent, handle: CommandHandle): boolean
   const { workflowid, causationid } = event.message;
   // A cancel ends what another command began.
   if (handle.command === 'snapshot.cancel' && event.name === 'snapshot.failed')
-    return event.data.restorePointId === handle.restorePointId;
+    return handle.targetClaim === undefined && event.data.restorePointId === handle.restorePointId;
+  if (
+    handle.command === 'snapshot.cancel' &&
+    (event.name === 'volume.restore-failed' || event.name === 'volume.restored')
+  )
+    return event.data.restorePointId === handle.restorePointId && event.data.targetClaim === handle.targetClaim;
   return causationid === handle.commandId || workflowid === handle.operationId;
 }
 
@@ -45,9 +50,11 @@ export function firstWithSameKey<Name extends CommandName>(handle: CommandHandle
   return { ...handle, commandId: `first of ${handle.operationId}`, eventsAfter: 0 };
 }
 
-/** What went wrong, when an event ends a command badly. That a cancelled snapshot failed is what its canceller wants. */
+/** What went wrong, when an event ends a command badly. That what was cancelled has failed is what its canceller wants. */
 export function failureIn(event: SnapfleetEvent, command: CommandName): CommandFailure | undefined {
   if (!('error' in event.data)) return undefined;
   if (command === 'snapshot.cancel' && event.name === 'snapshot.failed') return undefined;
+  const { code } = event.data.error;
+  if (command === 'snapshot.cancel' && event.name === 'volume.restore-failed' && code === 'cancelled') return undefined;
   return new CommandFailure(event, event.data.error);
 }

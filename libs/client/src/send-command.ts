@@ -31,6 +31,8 @@ export interface CommandHandle<Name extends CommandName = CommandName> {
   readonly restorePointId: RestorePointId;
   /** All of them: of a group, in the order of its claims. */
   readonly restorePointIds: readonly RestorePointId[];
+  /** The claim that the command restores into, or whose restore it cancels. */
+  readonly targetClaim?: string;
   /** The last position in the event stream before the command was published. */
   readonly eventsAfter: number;
   /** When the event stream was made in which `eventsAfter` counts. */
@@ -82,8 +84,14 @@ async function publishOnce(
   }
 }
 
-function keyOf(data: unknown): { idempotencyKey?: string; restorePointId?: string } {
-  return data as { idempotencyKey?: string; restorePointId?: string };
+interface Key {
+  readonly idempotencyKey?: string;
+  readonly restorePointId?: string;
+  readonly targetClaim?: string;
+}
+
+function keyOf(data: unknown): Key {
+  return data as Key;
 }
 
 function subjectAttribute(data: {
@@ -106,7 +114,7 @@ export async function sendCommand<Name extends CommandName, Definition extends C
   options: SendOptions = {},
 ): Promise<CommandHandle<Name>> {
   const id = options.id ?? crypto.randomUUID();
-  const key = keyOf(data).idempotencyKey ?? id;
+  const { idempotencyKey: key = id, targetClaim } = keyOf(data);
   const operationId = operationIdFor(connection.device, definition.name, key);
   const message = createMessage<CommandDefinition>(definition, data, {
     device: connection.device,
@@ -131,6 +139,7 @@ export async function sendCommand<Name extends CommandName, Definition extends C
     operationId,
     restorePointId,
     restorePointIds: [restorePointId, ...others],
+    ...(targetClaim === undefined ? {} : { targetClaim }),
     eventsAfter: after,
     eventStreamMadeAt: streamMadeAt,
   };

@@ -94,12 +94,18 @@ export const GroupCreate = defineCommand({
 export const SnapshotCancel = defineCommand({
   name: 'snapshot.cancel',
   summary:
-    'Stop making a restore point, and the others of its group: the workload is put back and what was made is removed.',
+    'Stop making a restore point, and the others of its group: the workload is put back and what was made is removed. With a target claim: stop its restore.',
   from: ['client'],
   to: ['orchestrator'],
-  data: z.object({ restorePointId: RestorePointId, ...whoAndWhy }),
+  data: z.object({
+    restorePointId: RestorePointId,
+    targetClaim: ObjectName.optional().describe(
+      'stop the restore into this claim, and leave the restore point as it is',
+    ),
+    ...whoAndWhy,
+  }),
   errors: ['snapshot_not_found'],
-  outcomes: ['snapshot.failed', 'command.completed', 'command.rejected'],
+  outcomes: ['snapshot.failed', 'volume.restore-failed', 'volume.restored', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId },
 });
 
@@ -163,6 +169,7 @@ export const SnapshotRestore = defineCommand({
     'restore_not_bound',
     'consumer_not_ready',
     'pool_headroom_missing',
+    'cancelled',
   ],
   outcomes: ['volume.restored', 'volume.restore-failed', 'command.completed', 'command.rejected'],
   example: { restorePointId: exampleId, targetClaim: 'orders-restored' },

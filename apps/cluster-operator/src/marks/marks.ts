@@ -20,6 +20,7 @@ export const annotation = {
   /** On a claim: the operation that is about to delete the bare Pod that uses it, or has done so. */
   podTakenBy: 'snapfleet.io/pod-taken-by',
   restored: 'snapfleet.io/restored',
+  abandonedRestores: 'snapfleet.io/abandoned-restores',
   defaultSnapshotClass: 'snapshot.storage.kubernetes.io/is-default-class',
   contentBeingCreated: 'snapshot.storage.kubernetes.io/volumesnapshot-being-created',
   contentBeingDeleted: 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted',

@@ -8,13 +8,15 @@ import { consumerLabels, consumerPodName } from './consumer-pod.js';
 import { expectOwnClaim } from './restored-claim.js';
 
 type Command = DataOf<typeof VolumeRestore>;
+/** Which restore, and into what. */
+type Unfinished = Pick<Command, 'operationId' | 'namespace' | 'targetClaim' | 'purpose' | 'snapshot'>;
 
 const cleanUpSeconds = 40;
 
 /** Deletes the Pod that used the restored claim, where it is ours, and waits until it is gone. */
 export async function removeConsumer(
   cluster: Cluster,
-  command: Command,
+  command: Unfinished,
   deadline: Deadline,
   signal: AbortSignal,
 ): Promise<void> {
@@ -43,10 +45,10 @@ export async function cleanUpAfter(
   }
 }
 
-/** Returns why the claim stays, where it does. */
-async function removeUnfinished(
+/** Returns why the claim stays, where it does. @throws SnapfleetError target_exists, deadline_exceeded; KubernetesApiError */
+export async function removeUnfinished(
   cluster: Cluster,
-  command: Command,
+  command: Unfinished,
   deadline: Deadline,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -65,7 +67,7 @@ async function removeUnfinished(
 async function whyItIsTheUsers(
   cluster: Cluster,
   claim: PersistentVolumeClaim,
-  { namespace, operationId, targetClaim }: Command,
+  { namespace, operationId, targetClaim }: Unfinished,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (claim.metadata.annotations?.[annotation.restored] !== undefined) return 'its data are restored';

@@ -17,10 +17,12 @@ import {
   volumeNameOf,
   type PersistentVolumeClaim,
   type Pod,
+  type VolumeSnapshot,
 } from '@snapfleet/kubernetes';
 import type { Cluster } from '../cluster-access.js';
 import { asSnapfleetError } from '../failure/as-snapfleet-error.js';
 import { recentWarnings, sentence } from '../failure/recent-warnings.js';
+import { expectNotAbandoned } from './abandoned-restores.js';
 import { cleanUpAfter, removeConsumer } from './clean-up.js';
 import type { Consumer } from './consumer.js';
 import {
@@ -44,7 +46,7 @@ export class RestoreVolumeUseCase {
 
   /**
    * @throws SnapfleetError target_exists, restore_size_too_small, snapshot_not_found, restore_not_bound, consumer_not_ready,
-   *   not_ours, invalid_message (the class cannot expand), internal (what Kubernetes said); KubernetesApiError
+   *   operation_superseded, not_ours, invalid_message (the class cannot expand), internal (what Kubernetes said); KubernetesApiError
    */
   async run(command: Command, signal: AbortSignal): Promise<Reply> {
     const deadline = Deadline.inSeconds(command.deadlineSeconds);
@@ -52,6 +54,8 @@ export class RestoreVolumeUseCase {
     let claim: PersistentVolumeClaim | undefined;
     try {
       claim = await this.#adoptOrCreate(command, signal);
+      // A cancel that came before this write could not end it, and one that comes after it removes it.
+      expectNotAbandoned(await this.#snapshot(command, signal), command.operationId);
       const done = readRestoredMark(claim);
       const assertion = done === undefined ? await this.#use(claim, command, deadline, signal) : done.assertion;
       await removeConsumer(this.cluster, command, deadline, signal);
@@ -72,7 +76,8 @@ export class RestoreVolumeUseCase {
     const existing = await this.cluster.claims.get(key, { signal });
     if (existing !== undefined) return expectOwnClaim(existing, command);
     const { volumeSnapshotName: name, volumeSnapshotUid } = command.snapshot;
-    const snapshot = await this.cluster.snapshots.get({ namespace, name }, { signal });
+    const snapshot = await this.#snapshot(command, signal);
+    expectNotAbandoned(snapshot, command.operationId);
     if (snapshot?.metadata.uid !== volumeSnapshotUid || isTerminating(snapshot)) {
       const what = `VolumeSnapshot ${namespace}/${name} is gone, being deleted, or another one than was made`;
       throw new SnapfleetError('snapshot_not_found', what);
@@ -85,6 +90,10 @@ export class RestoreVolumeUseCase {
       if (made === undefined) throw error;
       return expectOwnClaim(made, command);
     }
+  }
+
+  #snapshot({ namespace, snapshot }: Command, signal: AbortSignal): Promise<VolumeSnapshot | undefined> {
+    return this.cluster.snapshots.get({ namespace, name: snapshot.volumeSnapshotName }, { signal });
   }
 
   /** The class waits for a first consumer, so the Pod comes before the binding. */

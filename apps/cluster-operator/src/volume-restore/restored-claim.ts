@@ -60,7 +60,10 @@ export function claimManifest(command: Command): object {
  * The claim, if an earlier run of the same command made it.
  * @throws SnapfleetError target_exists
  */
-export function expectOwnClaim(claim: PersistentVolumeClaim, command: Command): PersistentVolumeClaim {
+export function expectOwnClaim(
+  claim: PersistentVolumeClaim,
+  command: Pick<Command, 'operationId' | 'purpose' | 'snapshot' | 'namespace' | 'targetClaim'>,
+): PersistentVolumeClaim {
   const own = isOurs(claim, { [label.operation]: command.operationId, [label.purpose]: command.purpose });
   if (own && isRestoredFrom(claim, command.snapshot.volumeSnapshotName)) return claim;
   const what = `PersistentVolumeClaim ${command.namespace}/${command.targetClaim} exists and was not made by this operation`;

@@ -84,23 +84,27 @@ const steps = [...Object.values(deleteTransitions), ...Object.values(restoreTran
   (facts) => facts.steps,
 );
 
-test.each(steps)('an orchestrator that ends during %s takes it up at that step', async (step) => {
-  const { device, point } = await prepared();
-  device.silentAt = step;
-  const ended = step.endsWith('.remove')
-    ? device.delete(point.restorePointId, { deleteBackups: true })
-    : device.restore(point.restorePointId);
-  await vi.waitFor(
-    () => {
-      expect(device.calls).toContain(step);
-    },
-    { timeout: 30_000 },
-  );
-  await device.stop();
-  const next = new OrchestratorUnderTest(device.journal, device.copies);
-  next.start();
-  await ended;
-  expect(next.calls[0]).toBe(step);
-  const left = step.endsWith('.remove') ? [] : ['snapshot', 'backup'];
-  expect([...(device.copies.get(point.restorePointId) ?? [])]).toEqual(left);
-});
+// What follows a cancel is in the spec of the cancel.
+test.each(steps.filter((step) => step !== 'volume.abandon'))(
+  'an orchestrator that ends during %s takes it up at that step',
+  async (step) => {
+    const { device, point } = await prepared();
+    device.silentAt = step;
+    const ended = step.endsWith('.remove')
+      ? device.delete(point.restorePointId, { deleteBackups: true })
+      : device.restore(point.restorePointId);
+    await vi.waitFor(
+      () => {
+        expect(device.calls).toContain(step);
+      },
+      { timeout: 30_000 },
+    );
+    await device.stop();
+    const next = new OrchestratorUnderTest(device.journal, device.copies);
+    next.start();
+    await ended;
+    expect(next.calls[0]).toBe(step);
+    const left = step.endsWith('.remove') ? [] : ['snapshot', 'backup'];
+    expect([...(device.copies.get(point.restorePointId) ?? [])]).toEqual(left);
+  },
+);

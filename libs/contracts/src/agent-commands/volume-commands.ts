@@ -43,6 +43,7 @@ export const VolumeRestore = defineAgentCommand({
     'not_ours',
     'invalid_message',
     'deadline_exceeded',
+    'operation_superseded',
   ],
   example: {
     operationId,
@@ -71,4 +72,30 @@ export const VolumeRemove = defineAgentCommand({
   reply: z.object({ removed: z.boolean().describe('false: it was not there any more') }),
   errors: ['not_ours', 'deadline_exceeded'],
   example: { operationId, namespace: 'shop', targetClaim: 'snapfleet-verify-5b0a4c3e', deadlineSeconds: 300 },
+});
+
+export const VolumeAbandon = defineAgentCommand({
+  name: 'volume.abandon',
+  summary:
+    'End a volume.restore that was cancelled and remove what it has made; one that comes later is refused. A claim that is restored or in use stays.',
+  from: ['orchestrator'],
+  to: ['cluster-operator'],
+  data: z.object({
+    operationId: OperationId.describe('of the restore'),
+    restorePointId: RestorePointId,
+    namespace: VolumeReference.shape.namespace,
+    targetClaim: ObjectName,
+    snapshot: BoundSnapshot,
+    deadlineSeconds: z.number().int().positive(),
+  }),
+  reply: z.object({ stays: z.string().max(1024).optional().describe('why the claim stays; absent: it is not there') }),
+  errors: ['target_exists', 'deadline_exceeded'],
+  example: {
+    operationId,
+    restorePointId: operationId,
+    namespace: 'shop',
+    targetClaim: 'orders-restored',
+    snapshot: ready.snapshot,
+    deadlineSeconds: 300,
+  },
 });
