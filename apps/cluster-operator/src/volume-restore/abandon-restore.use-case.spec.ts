@@ -71,11 +71,11 @@ test('one that comes later is refused and makes nothing, also in another process
 });
 
 test('one of another process that makes its claim at the same moment removes it again', async () => {
-  const { create } = cluster.claims;
+  const create = cluster.claims.create.bind(cluster.claims);
   vi.spyOn(cluster.claims, 'create').mockImplementationOnce(async (...given) => {
     const other = new AbandonRestoreUseCase(cluster, new RunningSteps());
     await other.run(command, never);
-    return create.apply(cluster.claims, given);
+    return create(...given);
   });
   await expect(restore()).rejects.toMatchObject({ code: 'operation_superseded' });
   expect(restoredClaim()).toBeUndefined();

@@ -111,11 +111,9 @@ describe('after the cut', () => {
   );
 
   test('the Pods on which it is not refused have the note', async () => {
-    const { patch } = cluster.pods;
+    const patch = cluster.pods.patch.bind(cluster.pods);
     vi.spyOn(cluster.pods, 'patch').mockImplementation((key, ...rest) =>
-      key.name === 'orders-1'
-        ? Promise.reject(new KubernetesApiError(403, 'Forbidden', 'no'))
-        : patch.call(cluster.pods, key, ...rest),
+      key.name === 'orders-1' ? Promise.reject(new KubernetesApiError(403, 'Forbidden', 'no')) : patch(key, ...rest),
     );
     await run('after', [{ command: ['unlock'] }], { failedBefore: 2 });
     expect(cluster.writes.filter((write) => write.startsWith('patch'))).toEqual([
