@@ -79,7 +79,7 @@ const nothingMore: Wish = { movers: [], verify: [] };
 function create(bench: FaultBench, at: FaultMoment, wish: Wish): Promise<CommandHandle<'snapshot.create'>> {
   const { namespace, persistentVolumeClaim, workload } = bench;
   const level = (at.kind === 'step' ? at.level : undefined) ?? 'cold';
-  const quiesce = level === 'hooks' ? { level, workload, ...markerHooks } : { level, workload };
+  const quiesce = level === 'hooks' ? { level, workload, ...markerHooks } : ({ level, workload } as const);
   const policy = { quiesce, ...wish };
   return bench.client.send(SnapshotCreate, { namespace, persistentVolumeClaim, policy });
 }
