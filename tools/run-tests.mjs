@@ -24,10 +24,12 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** Runs a program; resolves with its exit code. */
 function runProgram(name, program, words) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = [`\n=== ${name}\n`];
+  const begun = performance.now();
+  const output = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
   return new Promise((resolve) => {
     child.on('close', (code) => {
+      process.stdout.write(`\n=== ${name} (${Math.round((performance.now() - begun) / 1000)} s)\n`);
       for (const chunk of output) process.stdout.write(chunk);
       resolve(code);
     });

@@ -7,6 +7,7 @@ import { describeBarePods } from './suite/operator-bare-pods.js';
 import { describeOrphanCommands } from './suite/operator-orphans.js';
 import { describeHooks } from './suite/operator-hooks.js';
 import { describePreflight, type Home } from './suite/operator-preflight.js';
+import { describeQuietCuts } from './suite/operator-quiet-cuts.js';
 import { describeSnapshotCommands } from './suite/operator-snapshots.js';
 import { describeQuiesce } from './suite/operator-workloads.js';
 
@@ -47,6 +48,7 @@ export function describeClusterOperator(
     describeBarePods(use, home);
     more.beforeSnapshots?.(use, home);
     describeSnapshotCommands(use, home);
+    describeQuietCuts(use, home);
     describeOrphanCommands(use, home);
     more.last?.(use, home);
   });

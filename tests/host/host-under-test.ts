@@ -10,7 +10,7 @@ import {
 } from '@snapfleet/contracts';
 import { AgentCommands, NatsLink, type MessagingLog } from '@snapfleet/messaging';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { nanos, type NatsConnection } from '@nats-io/nats-core';
+import { createInbox, nanos, type NatsConnection } from '@nats-io/nats-core';
 import { bundleService, type ServiceBundle } from '../support/bundle-service.js';
 import { startNatsServer, type NatsServer } from '../support/nats-server.js';
 import { startedPort } from '../support/start-watch.js';
@@ -173,7 +173,7 @@ export class HostUnderTest {
     change: Record<string, unknown>,
   ): Promise<unknown> {
     const connection = await this.connection();
-    const replyTo = `test.reply.${crypto.randomUUID()}`;
+    const replyTo = createInbox();
     const reply = connection.subscribe(replyTo, { max: 1, timeout: deadlineMs });
     const message = createMessage(definition, good, { device, publisher: 'test', replyTo });
     const changed = { ...message, data: { ...(message.data as object), ...change } };

@@ -1,45 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ClaimPreflight,
-  GuardReport,
-  SnapshotRemove,
-  SnapshotTake,
-  WorkloadQuiesce,
-  WorkloadResume,
-  type SavedWorkload,
-} from '@snapfleet/contracts';
+import { GuardReport, WorkloadQuiesce, WorkloadResume } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
 import { mergePatch } from './cluster.js';
 import { nextFencingToken } from './fencing-tokens.js';
 import { pod, podSpec, workload } from './manifests.js';
 import { errorOf, type OperatorUnderTest } from './operator-client.js';
 import type { Home } from './operator-preflight.js';
+import { workloadOn } from './workload-on-claim.js';
 
 const deadlineSeconds = 100;
-type Kind = SavedWorkload['kind'];
 const newOperation = () => ({ operationId: randomUUID(), fencingToken: nextFencingToken() });
 
 /** How workloads are taken away from a volume and put back. */
 export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home): void {
   describe('quiesce and resume', () => {
-    const saved = async (kind: Kind, name: string): Promise<SavedWorkload> => {
-      const quiesce = { level: 'cold', workload: { kind, name } } as const;
-      const reply = await use().call(ClaimPreflight, { ...home(), quiesce });
-      if (!reply.passed || reply.workload === undefined) throw new Error(JSON.stringify(reply));
-      return reply.workload;
-    };
-    const users = async () => {
-      const { namespace, persistentVolumeClaim } = home();
-      const { items } = await use().cluster.core.listNamespacedPod({ namespace });
-      return items.filter(({ spec }) =>
-        spec?.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === persistentVolumeClaim),
-      );
-    };
-    const ready = (count: number) =>
-      use().cluster.until(`${String(count)} Pods use the volume`, async () => {
-        const running = (await users()).filter(({ status }) => status?.phase === 'Running');
-        return running.length === count;
-      });
+    const { saved, users, ready } = workloadOn(use, home);
 
     test('a Deployment comes back with its replicas, and the same command again changes nothing', async () => {
       const { call, cluster } = use();
@@ -54,37 +29,6 @@ export function describeQuiesce(use: () => OperatorUnderTest, home: () => Home):
       expect(spec?.replicas).toBe(1);
       expect(metadata?.annotations).not.toHaveProperty(['snapfleet.io/quiesced']);
       await ready(1);
-    });
-
-    test('a cut tells whether a Deployment that is away was changed meanwhile, and takes its own return for none', async () => {
-      const { call, cluster } = use();
-      const { namespace } = home();
-      const preflight = await call(ClaimPreflight, { ...home(), quiesce: { level: 'none' } });
-      if (!preflight.passed) throw new Error(JSON.stringify(preflight.findings));
-      const operation = { ...newOperation(), ...home(), workload: await saved('Deployment', 'orders') };
-      const { operationId, fencingToken } = operation;
-      const { generation, endedPodUids } = await call(WorkloadQuiesce, { ...operation, deadlineSeconds });
-      const { kind, name, uid } = operation.workload;
-      const restorePointId = randomUUID();
-      const disturbances = async (left = generation) => {
-        const quiet = { operationId, endedPodUids, workload: { kind, name, uid, generation: left } };
-        const about = { restorePointId, fencingToken, ...home(), claimUid: preflight.claim.uid, quiet };
-        const wish = { volumeSnapshotClassName: 'topolvm-snapclass', readyDeadlineSeconds: deadlineSeconds };
-        return (await call(SnapshotTake, { ...about, ...wish })).disturbances;
-      };
-      expect(await disturbances()).toEqual([]);
-      for (const replicas of [1, 0]) {
-        const body = { spec: { replicas } };
-        await cluster.apps.patchNamespacedDeploymentScale({ namespace, name: 'orders', body }, mergePatch);
-      }
-      await cluster.until('nobody uses the volume', async () => (await users()).length === 0);
-      expect(await disturbances()).toEqual([expect.stringContaining('was changed by somebody else')]);
-      await call(WorkloadResume, operation);
-      await ready(1);
-      expect(await disturbances((generation ?? 0) + 2)).toEqual([]);
-      expect(await disturbances()).toEqual([expect.stringContaining('was changed by somebody else')]);
-      // Without a token, for those of the snapshots that come later are lower.
-      await call(SnapshotRemove, { restorePointId, ...home(), purge: true, deadlineSeconds });
     });
 
     test('a Deployment that the dead-man timer brought back is told so, and a quiesce that comes later is refused', async () => {

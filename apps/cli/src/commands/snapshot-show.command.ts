@@ -15,7 +15,7 @@ const quiescedText = (quiesce: RestorePoint['policy']['quiesce']): string | unde
   quiesce.level === 'none' ? undefined : `${quiesce.workload.kind}/${quiesce.workload.name} (${quiesce.level})`;
 
 function facts(point: RestorePoint): string {
-  const { snapshot, lostSnapshot, claim, policy, group, notices = [] } = point;
+  const { claim, policy, group, notices = [] } = point;
   return properties([
     ['Restore point', point.restorePointId],
     ['Volume', `${point.namespace}/${point.persistentVolumeClaim}`],
@@ -28,11 +28,7 @@ function facts(point: RestorePoint): string {
     ['Quiesced', quiescedText(policy.quiesce)],
     ['Downtime', point.downtimeMs === undefined ? undefined : downtime(point.downtimeMs, point.downtimeClock)],
     ['Brought back', point.broughtBack && `by the ${point.broughtBack.by}, ${moment(point.broughtBack.at)}`],
-    ...factsOfSnapshot(snapshot ?? lostSnapshot?.snapshot),
-    [
-      'Lost',
-      lostSnapshot && `the VolumeSnapshot was deleted by somebody else, noticed ${moment(lostSnapshot.noticedAt)}`,
-    ],
+    ...factsOfSnapshot(point),
     ['Claim uid', claim?.uid],
     ['StorageClass', claim?.storageClassName],
     ['Notice', notices.map(({ message }) => message).join('; ') || undefined],
@@ -40,15 +36,19 @@ function facts(point: RestorePoint): string {
   ]);
 }
 
-const factsOfSnapshot = (snapshot: RestorePoint['snapshot']): [string, string][] =>
-  snapshot === undefined
-    ? []
-    : [
-        ['Size', bytes(snapshot.restoreSizeBytes)],
-        ['VolumeSnapshot', snapshot.volumeSnapshotName],
-        ['Content', `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
-        ['Handle', snapshot.snapshotHandle],
-      ];
+function factsOfSnapshot({ snapshot: kept, lostSnapshot }: RestorePoint): [string, string][] {
+  const snapshot = kept ?? lostSnapshot?.snapshot;
+  if (snapshot === undefined) return [];
+  const lost =
+    lostSnapshot && `the VolumeSnapshot was deleted by somebody else, noticed ${moment(lostSnapshot.noticedAt)}`;
+  return [
+    ['Size', bytes(snapshot.restoreSizeBytes)],
+    ['VolumeSnapshot', snapshot.volumeSnapshotName],
+    ['Content', `${snapshot.volumeSnapshotContentName} (${snapshot.deletionPolicy})`],
+    ['Handle', snapshot.snapshotHandle],
+    ...(lost === undefined ? [] : [['Lost', lost] satisfies [string, string]]),
+  ];
+}
 
 function show(terminal: Terminal, point: RestorePoint): void {
   terminal.line(facts(point));

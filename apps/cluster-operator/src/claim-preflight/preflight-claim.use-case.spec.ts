@@ -1,13 +1,6 @@
-import {
-  farthestTokenAhead,
-  FencingToken,
-  maximumManifestBytes,
-  Quiesce,
-  Workload,
-  type ErrorCode,
-} from '@snapfleet/contracts';
+import { maximumManifestBytes, Quiesce, Workload, type ErrorCode } from '@snapfleet/contracts';
 import { FakeCluster } from '@snapfleet/kubernetes/testing';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { FakeGuard } from '../testing/fake-guard.js';
 import { gibibyte, never, operationId, putClaim, where } from '../testing/samples.js';
 import { PreflightClaimUseCase } from './preflight-claim.use-case.js';
@@ -87,45 +80,6 @@ test('the highest fencing token of claim and workload is told', async () => {
   const claim = { namespace: 'shop', name: 'orders' };
   cluster.claims.change(claim, { metadata: { annotations: { 'snapfleet.io/fencing-token': '40' } } });
   await expect(preflight('Deployment')).resolves.toMatchObject({ fencingToken: 40 });
-});
-
-describe('a fencing token that somebody wrote', () => {
-  const fencingToken = FencingToken.parse(9);
-  const farthest = String(9 + farthestTokenAhead);
-  const tooFar = String(9 + farthestTokenAhead + 1);
-  const annotations = (text: string) => ({ annotations: { 'snapfleet.io/fencing-token': text } });
-  const quiesce = (level: 'cold' | 'hooks') =>
-    Quiesce.parse({ level, workload: { kind: 'Deployment', name: 'orders' }, before: [{ command: ['lock'] }] });
-  const ask = (level: 'cold' | 'hooks') =>
-    new PreflightClaimUseCase(cluster, guard).run({ ...where, quiesce: quiesce(level), fencingToken }, never);
-
-  test('is counted on from, as far as this device can ever have counted', async () => {
-    putClaim(cluster);
-    putWorkload('Deployment', { template }, annotations(farthest));
-    await expect(ask('cold')).resolves.toMatchObject({ passed: true, fencingToken: Number(farthest) });
-  });
-
-  test('is told with its object where it is farther, so that nobody follows it', async () => {
-    putClaim(cluster);
-    cluster.claims.change({ namespace: 'shop', name: 'orders' }, { metadata: annotations(tooFar) });
-    putWorkload('Deployment', { template }, annotations(String(Number.MAX_SAFE_INTEGER)));
-    const findings = [
-      { code: 'fence_not_ours', message: expect.stringMatching(`^PersistentVolumeClaim orders .*${tooFar}`) as string },
-      { code: 'fence_not_ours', message: expect.stringMatching('^Deployment orders .*9007199254740991') as string },
-    ];
-    await expect(ask('cold')).resolves.toMatchObject({ passed: false, findings });
-  });
-
-  test('is told of a Pod in which hooks are to run', async () => {
-    putClaim(cluster);
-    const uid = putWorkload('Deployment', { template });
-    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders', uid, controller: true }];
-    const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
-    putPod({ uid: operationId, ownerReferences, ...annotations(tooFar) }, { status });
-    await expect(ask('hooks')).resolves.toMatchObject({
-      findings: [{ code: 'fence_not_ours', message: expect.stringMatching('^Pod orders ') as string }],
-    });
-  });
 });
 
 test('the node and the device class come from what TopoLVM wrote', async () => {

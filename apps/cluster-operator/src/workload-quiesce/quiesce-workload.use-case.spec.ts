@@ -20,13 +20,8 @@ let cluster: FakeCluster;
 let guard: FakeGuard;
 let workload: SavedWorkload;
 const maximumDowntimeSeconds = 900;
-const marked = JSON.stringify({
-  operationId,
-  fencingToken,
-  replicas: 2,
-  maximumDowntimeSeconds,
-  dueAt: '2026-11-23T12:15:00.000Z',
-});
+const dueAt = '2026-11-23T12:15:00.000Z';
+const marked = JSON.stringify({ operationId, fencingToken, replicas: 2, maximumDowntimeSeconds, dueAt });
 const mark = `"snapfleet.io/quiesced":${JSON.stringify(marked)}`;
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'orders' } }];
 
@@ -54,15 +49,8 @@ beforeEach(() => {
 
 const command = (operation = operationId, token = fencingToken) => {
   const otherClaims: (typeof where.persistentVolumeClaim)[] = [];
-  return {
-    operationId: operation,
-    fencingToken: token,
-    ...where,
-    otherClaims,
-    workload,
-    deadlineSeconds: 10,
-    maximumDowntimeSeconds,
-  };
+  const about = { operationId: operation, fencingToken: token, ...where, otherClaims, workload };
+  return { ...about, deadlineSeconds: 10, maximumDowntimeSeconds };
 };
 const quiesce = (operation = operationId, token = fencingToken) =>
   new QuiesceWorkloadUseCase(cluster, guard, now).run(command(operation, token), never);

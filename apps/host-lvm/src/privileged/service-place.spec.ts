@@ -15,13 +15,21 @@ afterEach(() => {
   rmSync(proc, { recursive: true });
 });
 
+interface Shown {
+  readonly cgroup?: string;
+  readonly uid?: number;
+  /** Undefined: it may not be seen. */
+  readonly namespace?: string | undefined;
+}
+
 /** A process as /proc shows it. */
-function place(pid: number, { cgroup = unit, uid = 0, namespace = 'pid:[1]' } = {}) {
+function place(pid: number, shown: Shown = {}) {
+  const { cgroup, uid, namespace } = { cgroup: unit, uid: 0, namespace: 'pid:[1]', ...shown };
   const directory = join(proc, String(pid));
   mkdirSync(join(directory, 'ns'), { recursive: true });
   writeFileSync(join(directory, 'cgroup'), `12:pids:/elsewhere\n0::${cgroup}\n`);
   writeFileSync(join(directory, 'status'), `Name:\tlvs\nUid:\t${String(uid)}\t0\t0\t0\n`);
-  symlinkSync(namespace, join(directory, 'ns', 'pid'));
+  if (namespace !== undefined) symlinkSync(namespace, join(directory, 'ns', 'pid'));
   return placeOf(pid, proc);
 }
 
@@ -31,6 +39,7 @@ describe('a process belongs to the service', () => {
     ['not in that of a container', { cgroup: container }, false],
     ['not in one that a container has named like it', { cgroup: `${container}${unit}` }, false],
     ['in that of its unit whatever else it is', { uid: 1000, namespace: 'pid:[2]' }, true],
+    ['in that of its unit where its namespace may not be seen', { namespace: undefined }, true],
   ])('started by systemd: %s', (_what, other, belongs) => {
     expect(isOfService(place(2, other), place(1), true)).toBe(belongs);
   });
@@ -39,6 +48,7 @@ describe('a process belongs to the service', () => {
     ['in another session of the same user', { cgroup: '/user.slice/session-2.scope' }, true],
     ['not as another user', { uid: 1000 }, false],
     ['not in the PID namespace of a container', { cgroup: container, namespace: 'pid:[2]' }, false],
+    ['not where its namespace may not be seen', { namespace: undefined }, false],
   ])('started by hand: %s', (_what, other, belongs) => {
     expect(isOfService(place(2, other), place(1, { cgroup: '/' }), false)).toBe(belongs);
   });

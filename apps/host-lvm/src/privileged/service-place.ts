@@ -3,7 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 /** Where a process runs, as the kernel tells it: nothing of it is in the hands of the process. */
 export interface ProcessPlace {
   readonly cgroup: string;
-  readonly pidNamespace: string;
+  /** Absent: it may not be seen, as that of a process with more rights (ptrace(2)). */
+  readonly pidNamespace?: string;
   /** Its real user. */
   readonly uid: string;
 }
@@ -14,7 +15,17 @@ export function placeOf(pid: number | 'self', proc = '/proc'): ProcessPlace | un
   try {
     const cgroup = cgroupIn(read('cgroup'));
     const uid = /^Uid:\s+(\d+)/m.exec(read('status'))?.[1];
-    return uid === undefined ? undefined : { cgroup, uid, pidNamespace: readlinkSync(`${proc}/${String(pid)}/ns/pid`) };
+    if (uid === undefined) return undefined;
+    const pidNamespace = pidNamespaceIn(`${proc}/${String(pid)}/ns/pid`);
+    return { cgroup, uid, ...(pidNamespace === undefined ? {} : { pidNamespace }) };
+  } catch {
+    return undefined;
+  }
+}
+
+function pidNamespaceIn(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
   } catch {
     return undefined;
   }
@@ -37,5 +48,5 @@ export function isOfService(
 ): boolean {
   if (place === undefined || own === undefined) return false;
   if (isUnit && own.cgroup.endsWith('.service')) return place.cgroup === own.cgroup;
-  return place.uid === own.uid && place.pidNamespace === own.pidNamespace;
+  return place.uid === own.uid && place.pidNamespace !== undefined && place.pidNamespace === own.pidNamespace;
 }

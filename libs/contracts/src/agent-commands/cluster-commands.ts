@@ -1,25 +1,16 @@
 import { z } from 'zod';
 import { defineAgentCommand } from '../definition.js';
 import { maximumMessageBytes } from '../envelope.js';
-import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid, RestorePointId } from '../identifiers.js';
-import {
-  BoundSnapshot,
-  BroughtBack,
-  ClaimFacts,
-  FinalizersRemoved,
-  Notice,
-  VolumeReference,
-} from '../restore-point.js';
+import { FencingToken, ObjectName, ObjectUid, OperationId, PodUid } from '../identifiers.js';
+import { BroughtBack, ClaimFacts, Notice, VolumeReference } from '../restore-point.js';
 import { ErrorDetail } from '../snapfleet-error.js';
 import { Hook, MaximumDowntimeSeconds, Quiesce, Workload } from '../snapshot-policy.js';
 import { SnapshotReady } from '../events/snapshot-events.js';
+import { fencingToken } from './fencing-token-field.js';
+import { EndedPods } from './quiet.js';
 
-const ready = SnapshotReady.example;
-const operationId = ready.restorePointId;
+const operationId = SnapshotReady.example.restorePointId;
 const time = z.iso.datetime({ offset: true });
-const fencingToken = FencingToken.optional().describe(
-  'of the operation: refused as `operation_superseded` where one as high is noted; absent: of a version that had none, and not fenced',
-);
 
 /** Of how many bytes the manifest of a Pod is at most: `workload.quiesce` and `workload.resume` say more beside it. */
 export const maximumManifestBytes = maximumMessageBytes - 16 * 1024;
@@ -51,29 +42,6 @@ export const WritingPod = z.object({
   containers: z.array(RunContainer).max(8).optional().describe('in which hooks ran before the cut, as they were then'),
 });
 export type WritingPod = z.infer<typeof WritingPod>;
-
-/** How many Pods that have ended are told; one that is not told counts as one that ended later. */
-export const mostEndedPods = 256;
-const EndedPods = z
-  .array(ObjectUid)
-  .max(mostEndedPods)
-  .describe('Pods that name the claim and had ended: they will not write any more');
-
-/** What keeps a volume quiet during its cut, so that it can be seen afterwards whether it did. */
-export const Quiet = z.object({
-  operationId: OperationId,
-  podUids: z.array(PodUid).max(64).default([]).describe('Pods that may use the claim: frozen, or held by hooks'),
-  endedPodUids: EndedPods.default([]),
-  workload: z
-    .object({
-      ...Workload.shape,
-      uid: ObjectUid,
-      generation: z.number().int().optional().describe('absent: not known'),
-    })
-    .optional()
-    .describe('it was taken away'),
-});
-export type Quiet = z.infer<typeof Quiet>;
 
 export const ClaimPreflight = defineAgentCommand({
   name: 'claim.preflight',
@@ -258,83 +226,5 @@ export const WorkloadRunHooks = defineAgentCommand({
     moment: 'before',
     pods: [{ name: 'orders-7d4b9c', uid: '4b5b0a5e-1c55-4a4b-8f0f-0c6f1d7a9e10' }],
     hooks: [{ command: ['/usr/bin/flush-and-lock'] }],
-  },
-});
-
-export const SnapshotTake = defineAgentCommand({
-  name: 'snapshot.take',
-  summary:
-    'Create the VolumeSnapshot and wait until it is ready and bound, then look who has used the claim; on failure it is removed again.',
-  from: ['orchestrator'],
-  to: ['cluster-operator'],
-  data: z.object({
-    restorePointId: RestorePointId,
-    fencingToken,
-    ...VolumeReference.shape,
-    claimUid: ObjectUid,
-    volumeSnapshotClassName: ObjectName,
-    readyDeadlineSeconds: z.number().int().positive(),
-    quiet: Quiet.optional().describe('absent: nothing keeps others from writing'),
-  }),
-  reply: BoundSnapshot.extend({
-    disturbances: z
-      .array(z.string().max(512))
-      .max(16)
-      .optional()
-      .describe(
-        'what may have written to the claim although it was to be quiet, looked at once the snapshot was ready; empty: nothing was found; absent: `quiet` was',
-      ),
-  }),
-  errors: [
-    'pvc_not_found',
-    'pvc_changed',
-    'pvc_terminating',
-    'thick_device_class',
-    'pool_headroom_missing',
-    'snapshot_not_ready',
-    'snapshot_controller_absent',
-    'not_ours',
-    'operation_superseded',
-  ],
-  example: {
-    restorePointId: operationId,
-    namespace: 'shop',
-    persistentVolumeClaim: 'orders',
-    claimUid: ready.claim.uid,
-    volumeSnapshotClassName: 'topolvm-snapclass',
-    readyDeadlineSeconds: 300,
-  },
-});
-
-export const SnapshotRemove = defineAgentCommand({
-  name: 'snapshot.remove',
-  summary:
-    'Delete the VolumeSnapshot of a restore point and wait until it is gone, under Delete and Retain; never what is not ours.',
-  from: ['orchestrator'],
-  to: ['cluster-operator'],
-  data: z.object({
-    restorePointId: RestorePointId,
-    fencingToken: FencingToken.optional().describe(
-      'of the operation that removes: from then on every take with one that is not higher is refused on this claim',
-    ),
-    ...VolumeReference.shape,
-    snapshot: BoundSnapshot.optional(),
-    purge: z.boolean(),
-    releaseFinalizers: z.boolean().default(false),
-    deadlineSeconds: z.number().int().positive(),
-  }),
-  reply: z.object({
-    freed: z.boolean().describe('the VolumeSnapshotContent and its logical volume are gone too'),
-    retainedContentName: ObjectName.optional(),
-    finalizersRemoved: FinalizersRemoved,
-  }),
-  errors: ['snapshot_in_use', 'snapshot_delete_pending', 'not_ours'],
-  example: {
-    restorePointId: operationId,
-    namespace: 'shop',
-    persistentVolumeClaim: 'orders',
-    snapshot: ready.snapshot,
-    purge: false,
-    deadlineSeconds: 300,
   },
 });

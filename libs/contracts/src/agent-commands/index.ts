@@ -5,4 +5,6 @@ export * from './host-commands.js';
 export * from './inventory-entry.js';
 export * from './orphan-commands.js';
 export * from './pool-commands.js';
+export * from './quiet.js';
+export * from './snapshot-commands.js';
 export * from './volume-commands.js';
