@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const lanes = [
-  ['e2e-real', 'messaging', 'conformance'],
+  ['e2e-real', 'messaging', 'conformance', 'unit', 'contracts'],
   ['conformance-real', 'e2e', 'faults'],
-  ['host', 'lint', 'unit', 'architecture', 'contracts', 'movers'],
+  ['host', 'lint', 'architecture', 'movers'],
 ];
 
 const asked = process.argv.slice(2);

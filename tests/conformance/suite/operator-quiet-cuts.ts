@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ClaimPreflight, SnapshotRemove, SnapshotTake, WorkloadQuiesce, WorkloadResume } from '@snapfleet/contracts';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { mergePatch } from './cluster.js';
 import { nextFencingToken } from './fencing-tokens.js';
 import type { OperatorUnderTest } from './operator-client.js';
@@ -13,10 +13,20 @@ const deadlineSeconds = 100;
 export function describeQuietCuts(use: () => OperatorUnderTest, home: () => Home): void {
   describe('cuts that were to be quiet', () => {
     const { saved, users, ready } = workloadOn(use, home);
+    const scale = (replicas: number) => {
+      const { namespace } = home();
+      const body = { spec: { replicas } };
+      return use().cluster.apps.patchNamespacedDeploymentScale({ namespace, name: 'orders', body }, mergePatch);
+    };
+
+    // What is tested before may have left it at 0.
+    beforeAll(async () => {
+      await scale(1);
+      await ready(1);
+    });
 
     test('a cut tells whether a Deployment that is away was changed meanwhile, and takes its own return for none', async () => {
       const { call, cluster } = use();
-      const { namespace } = home();
       const preflight = await call(ClaimPreflight, { ...home(), quiesce: { level: 'none' } });
       if (!preflight.passed) throw new Error(JSON.stringify(preflight.findings));
       const operation = {
@@ -36,10 +46,8 @@ export function describeQuietCuts(use: () => OperatorUnderTest, home: () => Home
         return (await call(SnapshotTake, { ...about, ...wish })).disturbances;
       };
       expect(await disturbances()).toEqual([]);
-      for (const replicas of [1, 0]) {
-        const body = { spec: { replicas } };
-        await cluster.apps.patchNamespacedDeploymentScale({ namespace, name: 'orders', body }, mergePatch);
-      }
+      await scale(1);
+      await scale(0);
       await cluster.until('nobody uses the volume', async () => (await users()).length === 0);
       expect(await disturbances()).toEqual([expect.stringContaining('was changed by somebody else')]);
       await call(WorkloadResume, operation);
