@@ -203,6 +203,8 @@ async function leasesLeft({ client }: FaultBench): Promise<string[]> {
   return note === '0 leases' ? [] : [note ?? 'host-lvm does not answer'];
 }
 
-async function show({ client }: FaultBench, restorePointId: RestorePointId) {
-  return (await client.ask(SnapshotShow, { restorePointId })).restorePoint;
+/** An orchestrator that was killed answers once it has started again. */
+function show({ client }: FaultBench, restorePointId: RestorePointId) {
+  const ask = () => client.ask(SnapshotShow, { restorePointId }).catch(() => undefined);
+  return waitUntil('the orchestrator answers', async () => (await ask())?.restorePoint, { deadlineMs: endMs });
 }
