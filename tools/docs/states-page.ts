@@ -1,12 +1,10 @@
 import { createTransitions } from '../../apps/orchestrator/src/workflow/create/create-state.ts';
 import { deleteTransitions } from '../../apps/orchestrator/src/workflow/delete-state.ts';
 import { restoreTransitions } from '../../apps/orchestrator/src/workflow/restore-state.ts';
+import type { StateFacts } from '../../apps/orchestrator/src/workflow/state-facts.ts';
 import { block, code, page, table } from './markdown.ts';
 
-type States = readonly (readonly [
-  string,
-  { readonly steps: readonly string[]; readonly next: readonly string[]; readonly cancellable: boolean },
-])[];
+type States = readonly (readonly [string, StateFacts<string>])[];
 
 /** Names with a dash are no identifiers of Mermaid. */
 const node = (phase: string): string => phase.replaceAll('-', '_');

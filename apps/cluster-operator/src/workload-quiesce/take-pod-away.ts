@@ -46,9 +46,10 @@ export class TakePodAway {
     const { signal } = this.limits;
     let begun = await this.#isBegun(arm);
     const found = await this.#look(begun);
-    const comesBack = (): Promise<void> => this.#expectRecreation();
-    if (found !== undefined) await (begun ? comesBack() : this.#orRefuse(comesBack));
-    await (begun ? arm() : this.#orRefuse(arm));
+    const first = !begun;
+    const attempt = (work: Arm): Promise<unknown> => (first ? this.#orRefuse(work) : work());
+    if (found !== undefined) await attempt(() => this.#expectRecreation());
+    await attempt(arm);
     await noteTaking(this.cluster, this.command, signal);
     await retryOnConflict(async () => {
       const present = await this.#look(begun);
@@ -73,12 +74,14 @@ export class TakePodAway {
   async #look(begun: boolean): Promise<Pod | undefined> {
     const { workload } = this.command;
     const found = await this.cluster.pods.get(this.#key(), { signal: this.limits.signal });
-    if (found?.metadata.uid !== workload.uid || isTerminating(found)) {
-      const another = found !== undefined && found.metadata.uid !== workload.uid;
-      if (begun && !another) return undefined;
-      const why = found?.metadata.uid === workload.uid ? conflict(deletedByOthers(found)) : notSame(found, workload);
-      if (begun) throw why;
-      return this.#refuse(why);
+    if (found !== undefined && found.metadata.uid !== workload.uid) {
+      const another = notSame(found, workload);
+      if (begun) throw another;
+      return this.#refuse(another);
+    }
+    if (found === undefined || isTerminating(found)) {
+      if (begun) return undefined;
+      return this.#refuse(found === undefined ? notSame(found, workload) : conflict(deletedByOthers(found)));
     }
     expectNotResumed(found, this.command);
     return hasEnded(found) ? this.#refuse(conflict(`${describePod(found)} has ended meanwhile`)) : found;

@@ -1,4 +1,5 @@
-import type { BackupRecord, RestorePoint, VerificationRecord } from '@snapfleet/contracts';
+import type { RestorePoint, VerificationRecord } from '@snapfleet/contracts';
+import { isAtDestination } from './backup-of-point.js';
 import { isOfSameVolume } from './volume-of-point.js';
 
 type Counts = (record: VerificationRecord) => boolean;
@@ -8,8 +9,6 @@ const wasProven: Counts = ({ verifiedAt }) => verifiedAt !== undefined;
 
 /** Proven, and no attempt at it has failed since, for whatever cause: what cannot be fetched now may be lost. */
 const isProven: Counts = (record) => wasProven(record) && record.error === undefined;
-
-const isAtDestination = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
 
 const hasBackup = (point: RestorePoint, counts: Counts): boolean =>
   point.backups.some(

@@ -10,6 +10,7 @@ import {
 } from '@snapfleet/contracts';
 import type { PendingEvent } from '../operations/operation.js';
 import { aboutRestorePoint, readySnapshot } from '../workflow/restore-point-view.js';
+import { isAtDestination } from './backup-of-point.js';
 
 /**
  * Asks for a backup of an existing snapshot.
@@ -47,8 +48,7 @@ export function backupProofRequest(
 /** The backup that a verification is about, as its completion told it. */
 function backupToVerify(point: RestorePoint, mover: MoverName | undefined): DataOf<typeof BackupCompleted> {
   const completed = point.backups.filter(
-    ({ state, reference, ...backup }) =>
-      state !== 'deleted' && reference !== undefined && (mover === undefined || backup.mover === mover),
+    (backup) => isAtDestination(backup) && (mover === undefined || backup.mover === mover),
   );
   const [backup, another] = completed;
   if (backup?.reference === undefined || backup.manifest === undefined) {

@@ -1,4 +1,5 @@
 import { GroupCompleted, type RestorePoint, type RestorePointId, SnapshotCompleted } from '@snapfleet/contracts';
+import { isCompleted } from '../catalogue/backup-of-point.js';
 import { followingDeletion } from '../catalogue/following-deletion.js';
 import { expiredByRetention, isGood } from '../catalogue/last-good-copy.js';
 import { makingOperationOf } from '../catalogue/making-operation.js';
@@ -46,7 +47,9 @@ export class RecordFactUseCase {
   /** Resolves when the fact is durable. Facts are taken one after the other, as they were delivered. */
   run(fact: Fact): Promise<void> {
     const taken = this.former.then(async () => {
-      this.take(fact, { stream: await this.parts.stream.holding(fact.sequence), sequence: fact.sequence });
+      const { restorePointId, sequence } = fact;
+      const place = { stream: await this.parts.stream.holding(sequence), sequence };
+      this.record(restorePointId, (before) => this.withFact(before, fact, place));
     });
     this.former = taken.catch(() => undefined);
     return taken;
@@ -59,10 +62,6 @@ export class RecordFactUseCase {
       const after = change(before);
       return { ...after, phase: phaseOf(after) };
     });
-  }
-
-  private take(fact: Fact, place: FactPlace): void {
-    this.record(fact.restorePointId, (before) => this.withFact(before, fact, place));
   }
 
   private record(restorePointId: RestorePointId, change: (before: RestorePoint) => RestorePoint | undefined): void {
@@ -136,6 +135,5 @@ function changed(before: RestorePoint, { change }: Fact, age: FactAge): RestoreP
   const after = change(before, age);
   if (after === undefined) return undefined;
   if (before.phase !== 'deleted') return { ...after, phase: phaseOf(after) };
-  const arrived = after.backups.some(({ state, reference }) => state === 'completed' && reference !== undefined);
-  return arrived ? listedAgain(after) : undefined;
+  return after.backups.some(isCompleted) ? listedAgain(after) : undefined;
 }

@@ -35,6 +35,8 @@ interface CompleteScan {
   readonly inventories: Pick<Inventories, 'entries' | 'volumes'>;
 }
 
+type WithSnapshot = RestorePoint & { readonly snapshot: BoundSnapshot };
+
 const missedFact = 'missed-volume-snapshots';
 const Missed = z.array(ObjectUid);
 
@@ -48,38 +50,35 @@ export class LostSnapshots {
 
   /** What a scan that begins now has to see: what is made or deleted during it is not in its inventories for certain. */
   expected(): ReadonlyMap<RestorePointId, ObjectUid> {
-    const busy = this.busy();
-    return new Map(
-      this.parts.restorePoints.all().flatMap((point): [RestorePointId, ObjectUid][] => {
-        const { restorePointId, snapshot } = point;
-        return snapshot === undefined || standingOf(point).kind !== 'kept' || busy.has(restorePointId)
-          ? []
-          : [[restorePointId, snapshot.volumeSnapshotUid]];
-      }),
-    );
+    const counted = this.countedOn(this.parts.restorePoints.all());
+    return new Map(counted.map(({ restorePointId, snapshot }) => [restorePointId, snapshot.volumeSnapshotUid]));
   }
 
   /** Belongs into the transaction of the scan. */
   takeIn(scan: CompleteScan): void {
     const { journal, restorePoints } = this.parts;
+    const points = restorePoints.all();
     const seen = new Set(
       scan.inventories.entries.flatMap(({ kind, uid }) => (kind === 'volume-snapshot' ? [uid] : [])),
     );
     const missedBefore = new Set(Missed.parse(JSON.parse(journal.fact(missedFact) ?? '[]')));
-    const missed = [...this.expected()].filter(([id, uid]) => scan.expected.get(id) === uid && !seen.has(uid));
-    journal.setFact(missedFact, JSON.stringify(missed.map(([, uid]) => uid)));
-    for (const [restorePointId, uid] of missed) {
-      const point = restorePoints.find(restorePointId);
-      if (missedBefore.has(uid) && point?.snapshot !== undefined) this.lose(point, point.snapshot, scan);
-    }
-    for (const point of restorePoints.all()) if (isFound(point, seen)) this.takeBack(point);
+    const missed = this.countedOn(points).filter(({ restorePointId, snapshot: { volumeSnapshotUid: uid } }) => {
+      return scan.expected.get(restorePointId) === uid && !seen.has(uid);
+    });
+    journal.setFact(missedFact, JSON.stringify(missed.map(({ snapshot }) => snapshot.volumeSnapshotUid)));
+    for (const point of missed) if (missedBefore.has(point.snapshot.volumeSnapshotUid)) this.lose(point, scan);
+    for (const point of points) if (isFound(point, seen)) this.takeBack(point);
   }
 
-  private busy(): ReadonlySet<RestorePointId> {
-    return new Set(this.parts.operations.open().flatMap(({ restorePointIds }) => restorePointIds));
+  /** Those whose VolumeSnapshot has to be there, and that no operation is at work on. */
+  private countedOn(points: readonly RestorePoint[]): WithSnapshot[] {
+    const busy = new Set(this.parts.operations.open().flatMap(({ restorePointIds }) => restorePointIds));
+    return points
+      .filter(hasSnapshot)
+      .filter((point) => standingOf(point).kind === 'kept' && !busy.has(point.restorePointId));
   }
 
-  private lose({ snapshot: _lost, ...rest }: RestorePoint, snapshot: BoundSnapshot, scan: CompleteScan): void {
+  private lose({ snapshot, ...rest }: WithSnapshot, scan: CompleteScan): void {
     const { scanId, time, inventories } = scan;
     const { volumeSnapshotName, volumeSnapshotUid, snapshotHandle } = snapshot;
     const lostSnapshot = { snapshot, noticedAt: time.toISOString() };
@@ -104,6 +103,8 @@ export class LostSnapshots {
     if (lostSnapshot !== undefined) this.parts.restorePoints.save({ ...rest, snapshot: lostSnapshot.snapshot });
   }
 }
+
+const hasSnapshot = (point: RestorePoint): point is WithSnapshot => point.snapshot !== undefined;
 
 const isFound = (point: RestorePoint, seen: ReadonlySet<string>): boolean =>
   point.lostSnapshot !== undefined &&

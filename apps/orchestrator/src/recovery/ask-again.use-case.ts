@@ -1,4 +1,5 @@
 import { type BackupRecord, type RestorePoint, SnapfleetError, type VerificationRecord } from '@snapfleet/contracts';
+import { isCompleted } from '../catalogue/backup-of-point.js';
 import { makingOperationOf } from '../catalogue/making-operation.js';
 import { afterBackupFailed, afterVerificationFailed } from '../catalogue/restore-point-progress.js';
 import { backupProofRequest, backupRequest, snapshotProofRequest } from '../catalogue/work-request.js';
@@ -98,13 +99,11 @@ function openWorkOf(point: RestorePoint): OpenWork[] {
     .filter(({ state }) => state === 'pending')
     // That of a backup follows by itself once the backup has been completed.
     .filter(
-      ({ level, mover }) => level === 'snapshot' || isCompleted(point.backups.find((one) => one.mover === mover)),
+      ({ level, mover }) =>
+        level === 'snapshot' || point.backups.some((backup) => backup.mover === mover && isCompleted(backup)),
     );
   return [...backups, ...proofs.map((proof) => openProof(point, proof))];
 }
-
-const isCompleted = (backup: BackupRecord | undefined): boolean =>
-  backup?.state === 'completed' && backup.reference !== undefined;
 
 function openBackup(point: RestorePoint, { mover }: BackupRecord): OpenWork {
   return {

@@ -1,5 +1,4 @@
 import {
-  type BackupRecord,
   BackupRemove,
   type MoverName,
   type ReplyOf,
@@ -8,6 +7,7 @@ import {
   SnapshotDeleteFailed,
   SnapshotRemove,
 } from '@snapfleet/contracts';
+import { isAtDestination } from '../catalogue/backup-of-point.js';
 import { phaseOf, settledPhase } from '../catalogue/restore-point-progress.js';
 import type {
   BegunOperation,
@@ -42,7 +42,7 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
       case 'choosing':
         return { kind: 'wait', delayMs: 0 };
       case 'removing-backup': {
-        const backup = point.backups.find((record) => record.mover === state.mover && isThere(record));
+        const backup = point.backups.find((record) => record.mover === state.mover && isAtDestination(record));
         if (backup?.reference === undefined) return { kind: 'wait', delayMs: 0 };
         const data = { ...aboutRestorePoint(point), backup: backup.reference };
         return { kind: 'call', definition: BackupRemove, data, deadlineMs: backupDeadlineMs };
@@ -83,9 +83,6 @@ export class DeleteSnapshotWorkflow implements Workflow<DeleteState> {
   }
 }
 
-/** A backup may be at its destination although a newer attempt at it is pending or has failed. */
-const isThere = ({ state, reference }: BackupRecord): boolean => state !== 'deleted' && reference !== undefined;
-
 function optionsOf({ deleteBackups, purge, releaseFinalizers, cause, formerPhase, removed }: Open): Options {
   return { deleteBackups, purge, releaseFinalizers, cause, formerPhase, ...(removed === undefined ? {} : { removed }) };
 }
@@ -93,7 +90,7 @@ function optionsOf({ deleteBackups, purge, releaseFinalizers, cause, formerPhase
 function choose(options: Options, point: RestorePoint): Transition<DeleteState> {
   if (options.removed === undefined)
     return { state: { phase: 'removing-snapshot', ...options }, events: [], restorePoints: [] };
-  const backup = options.deleteBackups ? point.backups.find(isThere) : undefined;
+  const backup = options.deleteBackups ? point.backups.find(isAtDestination) : undefined;
   if (backup === undefined) return deleted(options, options.removed, point);
   return { state: { phase: 'removing-backup', mover: backup.mover, ...options }, events: [], restorePoints: [] };
 }
@@ -129,7 +126,7 @@ function deleted(
   point: RestorePoint,
 ): Transition<DeleteState> {
   const { snapshot: _gone, ...rest } = point;
-  const restorePoint: RestorePoint = point.backups.some(isThere)
+  const restorePoint: RestorePoint = point.backups.some(isAtDestination)
     ? { ...rest, phase: settledPhase(rest) }
     : { ...point, phase: 'deleted' };
   const data = { ...aboutRestorePoint(point), ...removed, backupsDeleted: backupsDeleted(point), cause };
