@@ -1,8 +1,6 @@
 import {
   createMessage,
-  DeviceId,
   operationIdFor,
-  type OperationId,
   RestorePoint,
   SnapfleetError,
   SnapshotCancel,
@@ -10,17 +8,13 @@ import {
   SnapshotRestore,
 } from '@snapfleet/contracts';
 import { expect, test, vi } from 'vitest';
-import { EventRecorder } from '../journal/event-recorder.js';
 import { Journal } from '../journal/journal.js';
-import { OperationStore } from '../journal/operation.store.js';
-import { Outbox } from '../journal/outbox.js';
-import { RestorePointStore } from '../journal/restore-point.store.js';
-import { OperationRunner, type StepCaller } from '../operations/operation-runner.js';
-import { workflows } from '../workflow/workflows.js';
+import { OperationRunner } from '../operations/operation-runner.js';
+import { device, orchestratorParts } from '../testing/orchestrator-parts.js';
+import { makingOperation } from '../testing/samples.js';
 import { AcceptCommandUseCase } from './accept-command.use-case.js';
 import { CancelSnapshotUseCase } from './cancel-snapshot.use-case.js';
 
-const device = DeviceId.parse('edge-1');
 const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const { restorePointId } = ready;
 const point = RestorePoint.parse({
@@ -36,38 +30,18 @@ const sent = { device, publisher: 'client' };
 /** An orchestrator whose cluster operator restores until it is told to end that. */
 function orchestrator(journal = new Journal(':memory:'), silentAt = 'volume.restore') {
   const calls: string[] = [];
-  const caller: StepCaller = {
-    call: ({ name }, _data, { signal }) => {
-      calls.push(name);
-      if (name !== silentAt) return Promise.resolve({});
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
-          reject(new SnapfleetError('interrupted', 'not awaited any more'));
-        });
+  const parts = orchestratorParts(journal, ({ name }, _data, { signal }) => {
+    calls.push(name);
+    if (name !== silentAt) return Promise.resolve({});
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(new SnapfleetError('interrupted', 'not awaited any more'));
       });
-    },
-  };
-  const now = () => new Date('2026-11-23T10:00:00Z');
-  const outbox = new Outbox(journal);
-  const parts = {
-    device,
-    journal,
-    operations: new OperationStore(journal),
-    restorePoints: new RestorePointStore(journal),
-    events: new EventRecorder(outbox, () => undefined),
-    workflows,
-    caller,
-    clock: { now, sleep: () => Promise.resolve() },
-    now,
-    report: () => undefined,
-  };
+    });
+  });
   const runner = new OperationRunner(parts);
-  const making = restorePointId as unknown as OperationId;
-  const about = { kind: 'create', resources: ['r'], restorePointIds: [restorePointId] } as const;
-  const ended = { state: { phase: 'ready' }, finished: true, cancelRequested: false };
-  const command = { commandId: 'c', traceparent: undefined, requestDigest: '' };
   // Again by a second process on the journal, which changes nothing.
-  parts.operations.add({ operationId: making, ...about, ...command, ...ended }, now());
+  parts.operations.add(makingOperation, parts.now());
   parts.restorePoints.save(point);
   const accept = new AcceptCommandUseCase({ ...parts, runner });
   const cancel = new CancelSnapshotUseCase({ ...parts, runner });
@@ -83,7 +57,7 @@ function orchestrator(journal = new Journal(':memory:'), silentAt = 'volume.rest
     cancel: (more: { readonly targetClaim?: string }) => {
       cancel.run(createMessage(SnapshotCancel, { restorePointId, ...more }, { ...sent, id: 'cancel' }));
     },
-    told: () => outbox.waiting(100).map(({ name, data }) => ({ name, data })),
+    told: () => parts.outbox.waiting(100).map(({ name, data }) => ({ name, data })),
   };
 }
 

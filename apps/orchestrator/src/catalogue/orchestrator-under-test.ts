@@ -4,7 +4,6 @@ import {
   ClaimFacts,
   createMessage,
   deterministicUuid,
-  DeviceId,
   operationIdFor,
   RestorePointId,
   RestoreVerified,
@@ -17,19 +16,15 @@ import {
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
 import { toldBackup, toldProof } from '../facts/told-facts.js';
-import { EventRecorder } from '../journal/event-recorder.js';
 import { FactPlaceStore } from '../journal/fact-place.store.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
-import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 import { OperationRunner } from '../operations/operation-runner.js';
-import { workflows } from '../workflow/workflows.js';
+import { device, orchestratorParts } from '../testing/orchestrator-parts.js';
 import { preflightReply } from '../workflow/create/replies-under-test.js';
 
-const device = DeviceId.parse('edge-1');
 const at = '2026-11-23T10:00:00Z';
-const now = (): Date => new Date(at);
 const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const mover = 'copy';
 const noRoom = new SnapfleetError('pool_headroom_missing', 'no room').toDetail();
@@ -64,20 +59,8 @@ export class OrchestratorUnderTest {
     readonly journal = new Journal(':memory:'),
     readonly copies = new Map<RestorePointId, Set<CopyKind>>(),
   ) {
-    this.restorePoints = new RestorePointStore(journal);
-    this.operations = new OperationStore(journal);
-    const parts = {
-      device,
-      journal,
-      operations: this.operations,
-      restorePoints: this.restorePoints,
-      events: new EventRecorder(new Outbox(journal), () => undefined),
-      workflows,
-      caller: { call: this.answer.bind(this) },
-      clock: { now, sleep: () => Promise.resolve() },
-      now,
-      report: () => undefined,
-    };
+    const parts = orchestratorParts(journal, this.answer.bind(this));
+    ({ restorePoints: this.restorePoints, operations: this.operations } = parts);
     const runner = new OperationRunner(parts);
     this.runner = runner;
     this.accept = new AcceptCommandUseCase({ ...parts, runner });

@@ -5,46 +5,29 @@ import {
   type ErrorCode,
   type EventDefinition,
   type MessageOf,
-  OperationId,
   RestoreFailed,
   type RestorePoint,
   RestoreVerified,
   SnapfleetError,
-  SnapshotPolicy,
-  SnapshotReady,
 } from '@snapfleet/contracts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isGood } from '../catalogue/last-good-copy.js';
-import { withPendingWork } from '../catalogue/restore-point-progress.js';
 import { EventRecorder } from '../journal/event-recorder.js';
 import { FactPlaceStore } from '../journal/fact-place.store.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
+import { makingOperation, pendingPoint } from '../testing/samples.js';
 import { FactsController } from './facts.controller.js';
 import { RecordFactUseCase } from './record-fact.use-case.js';
 
-const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const completed = BackupCompleted.data.parse(BackupCompleted.example);
 const backupFailed = BackupFailed.data.parse(BackupFailed.example);
 const { mover: _mover, ...ofSnapshot } = RestoreVerified.data.parse(RestoreVerified.example);
 const snapshotVerified = { ...ofSnapshot, level: 'snapshot' as const };
 const backupVerified = { ...ofSnapshot, level: 'backup' as const, mover: 'copy' };
 const now = (): Date => new Date('2026-11-23T10:00:00Z');
-
-const fresh: RestorePoint = {
-  ...withPendingWork({
-    restorePointId: ready.restorePointId,
-    namespace: ready.namespace,
-    persistentVolumeClaim: ready.persistentVolumeClaim,
-    phase: 'resumed',
-    policy: SnapshotPolicy.parse({ movers: ['copy'] }),
-    requestedAt: now().toISOString(),
-  }),
-  claim: ready.claim,
-  snapshot: ready.snapshot,
-};
 
 let madeAt: string;
 let restorePoints: RestorePointStore;
@@ -59,20 +42,8 @@ beforeEach(() => {
   const operations = new OperationStore(journal);
   outbox = new Outbox(journal);
   restorePoints = new RestorePointStore(journal);
-  const operation = {
-    operationId: OperationId.parse(ready.restorePointId),
-    kind: 'create' as const,
-    resources: ['PersistentVolumeClaim shop/orders'],
-    restorePointIds: [ready.restorePointId] as const,
-    commandId: 'c',
-    traceparent: undefined,
-    requestDigest: '',
-    state: { phase: 'ready' },
-    finished: true,
-    cancelRequested: false,
-  };
-  operations.add(operation, now());
-  restorePoints.save(fresh);
+  operations.add(makingOperation, now());
+  restorePoints.save(pendingPoint);
   const useCase = new RecordFactUseCase({
     journal,
     operations,
@@ -114,7 +85,7 @@ const tell = {
   },
 };
 
-const point = (): RestorePoint => restorePoints.find(fresh.restorePointId) ?? fresh;
+const point = (): RestorePoint => restorePoints.find(pendingPoint.restorePointId) ?? pendingPoint;
 const proofOfBackup = () => point().verifications.find(({ level }) => level === 'backup');
 const told = (): string[] => outbox.waiting(100).map(({ name }) => name);
 
@@ -152,7 +123,7 @@ describe('a restore point that was deleted with its backups', () => {
 
   test('is not listed again by facts that a journal of before had taken', async () => {
     const reference = completed.backup;
-    restorePoints.save({ ...fresh, backups: [{ mover: 'copy', state: 'completed', reference }] });
+    restorePoints.save({ ...pendingPoint, backups: [{ mover: 'copy', state: 'completed', reference }] });
     const gone = deleted();
     await tell.completed(5);
     await tell.completed(6);
@@ -230,7 +201,7 @@ describe('verdicts', () => {
   test('are not taken while nobody knows from which stream they are', async () => {
     holding = () => Promise.reject(new SnapfleetError('interrupted', 'no answer'));
     await expect(tell.completed(5)).rejects.toThrow('no answer');
-    expect(point()).toEqual(fresh);
+    expect(point()).toEqual(pendingPoint);
     holding = () => Promise.resolve(madeAt);
     await tell.completed(5);
     expect(point().backups).toMatchObject([{ state: 'completed' }]);

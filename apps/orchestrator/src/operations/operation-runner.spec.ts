@@ -1,24 +1,11 @@
-import {
-  type AgentCommandDefinition,
-  type ClaimFacts,
-  DeviceId,
-  operationIdFor,
-  SnapfleetError,
-  SnapshotCreate,
-  SnapshotReady,
-} from '@snapfleet/contracts';
+import { type ClaimFacts, operationIdFor, SnapfleetError, SnapshotCreate, SnapshotReady } from '@snapfleet/contracts';
 import { createMessage } from '@snapfleet/contracts';
 import { describe, expect, test, vi } from 'vitest';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
-import { EventRecorder } from '../journal/event-recorder.js';
 import { Journal, JournalTakenOverError } from '../journal/journal.js';
-import { OperationStore } from '../journal/operation.store.js';
-import { Outbox } from '../journal/outbox.js';
-import { RestorePointStore } from '../journal/restore-point.store.js';
-import { workflows } from '../workflow/workflows.js';
-import { OperationRunner, type StepCaller } from './operation-runner.js';
+import { device, orchestratorParts } from '../testing/orchestrator-parts.js';
+import { OperationRunner } from './operation-runner.js';
 
-const device = DeviceId.parse('edge-1');
 const { claim, snapshot } = SnapshotReady.example as unknown as { claim: ClaimFacts; snapshot: unknown };
 const workload = { kind: 'Deployment', name: 'orders', uid: 'd3b0a7de-9a6c-4a27-8ad3-1f2c9b1f7a11', replicas: 2 };
 
@@ -46,29 +33,14 @@ type Answer = (name: string, signal: AbortSignal) => Promise<unknown>;
 function orchestrator(journal: Journal, answer: Answer = (name) => Promise.resolve(replies[name])) {
   const calls: string[] = [];
   const tokens: unknown[] = [];
-  const caller: StepCaller = {
-    call: (definition: AgentCommandDefinition, data, { signal }) => {
-      calls.push(definition.name);
-      if (typeof data === 'object' && data !== null && 'fencingToken' in data) tokens.push(data.fencingToken);
-      return answer(definition.name, signal);
-    },
-  };
-  const outbox = new Outbox(journal);
-  const parts = {
-    device,
-    journal,
-    operations: new OperationStore(journal),
-    restorePoints: new RestorePointStore(journal),
-    events: new EventRecorder(outbox, () => undefined),
-    workflows,
-    caller,
-    clock: { now: () => new Date('2026-11-23T10:00:00Z'), sleep: () => Promise.resolve() },
-    now: () => new Date('2026-11-23T10:00:00Z'),
-    report: () => undefined,
-  };
+  const parts = orchestratorParts(journal, (definition, data, { signal }) => {
+    calls.push(definition.name);
+    if (typeof data === 'object' && data !== null && 'fencingToken' in data) tokens.push(data.fencingToken);
+    return answer(definition.name, signal);
+  });
   const runner = new OperationRunner(parts);
   const accept = new AcceptCommandUseCase({ ...parts, runner });
-  return { ...parts, calls, tokens, runner, accept, told: () => outbox.waiting(100).map(({ name }) => name) };
+  return { ...parts, calls, tokens, runner, accept, told: () => parts.outbox.waiting(100).map(({ name }) => name) };
 }
 
 const command = (key: string, id = 'command-1') =>

@@ -19,6 +19,7 @@ import { RestorePointStore } from '../journal/restore-point.store.js';
 import { SnapshotIdentityStore } from '../journal/snapshot-identity.store.js';
 import type { Operation } from '../operations/operation.js';
 import { volumeResource } from '../operations/resources.js';
+import { operationWith } from '../testing/samples.js';
 import { AutomaticPurges } from './automatic-purges.js';
 import { handle, id, lostId as otherId, snapshot, uid, volume } from './explain/samples.js';
 import { LostSnapshotCheck } from './lost-snapshot-check.js';
@@ -54,18 +55,13 @@ const point = (restorePointId = id): RestorePoint => {
 };
 const told = () => outbox.waiting(100).filter(({ name }) => name === 'snapshot.lost');
 
-const operationOn = (restorePointId: RestorePointId): Operation => ({
-  operationId: OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a89'),
-  kind: 'restore',
-  resources: [volumeResource(point(restorePointId))],
-  restorePointIds: [restorePointId],
-  commandId: 'c',
-  traceparent: undefined,
-  requestDigest: '',
-  state: {},
-  finished: false,
-  cancelRequested: false,
-});
+const restoreOf = (restorePointId: RestorePointId): Operation =>
+  operationWith({
+    operationId: OperationId.parse('5b0a4c3e-7f2d-5c1a-9e8b-2f6d1c0b9a89'),
+    kind: 'restore',
+    resources: [volumeResource(point(restorePointId))],
+    restorePointIds: [restorePointId],
+  });
 
 beforeEach(() => {
   journal = new Journal(':memory:');
@@ -201,7 +197,7 @@ describe('a VolumeSnapshot is not lost', () => {
 
   test('while an operation is under way, after which it has to be missed twice', async () => {
     await scan();
-    const operation = operationOn(id);
+    const operation = restoreOf(id);
     operations.add(operation, now);
     await scan();
     await scan();

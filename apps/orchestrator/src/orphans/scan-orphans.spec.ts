@@ -25,6 +25,7 @@ import { RestorePointStore } from '../journal/restore-point.store.js';
 import { SnapshotIdentityStore } from '../journal/snapshot-identity.store.js';
 import type { Operation } from '../operations/operation.js';
 import { volumeResource } from '../operations/resources.js';
+import { operationWith } from '../testing/samples.js';
 import { AutomaticPurges } from './automatic-purges.js';
 import { content, handle, id, logicalVolume, lostId, snapshot, uid, volume } from './explain/samples.js';
 import { OrphanCheck } from './orphan-check.js';
@@ -178,20 +179,14 @@ describe('a scan', () => {
   test('keeps the quarantine of what an operation is working on', async () => {
     entries = [snapshot()];
     await scanner()(0);
-    const operation: Operation = {
+    const operation = operationWith({
       operationId: OperationId.parse(lostId),
       kind: 'delete',
       resources: [
         volumeResource({ namespace: Namespace.parse('shop'), persistentVolumeClaim: ObjectName.parse('orders') }),
       ],
       restorePointIds: [id],
-      commandId: 'c',
-      traceparent: undefined,
-      requestDigest: '',
-      state: {},
-      finished: false,
-      cancelRequested: false,
-    };
+    });
     operations.add(operation, now);
     await scanner()(1);
     expect(orphans.all(now)).toMatchObject([{ scans: 1 }]);

@@ -2,14 +2,11 @@ import {
   BackupCompleted,
   deterministicUuid,
   OperationId,
-  type RestorePoint,
   RestorePointId,
-  SnapshotPolicy,
-  SnapshotReady,
   SnapshotRequested,
 } from '@snapfleet/contracts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { afterBackupCompleted, withPendingWork } from '../catalogue/restore-point-progress.js';
+import { afterBackupCompleted } from '../catalogue/restore-point-progress.js';
 import { RecordFactUseCase } from '../facts/record-fact.use-case.js';
 import { EventRecorder } from '../journal/event-recorder.js';
 import { FactPlaceStore } from '../journal/fact-place.store.js';
@@ -17,46 +14,19 @@ import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
-import type { Operation } from '../operations/operation.js';
 import type { OperationRunner } from '../operations/operation-runner.js';
 import { systemClock } from '../operations/system-clock.js';
+import { makingOperation as operation, pendingPoint as point } from '../testing/samples.js';
 import { AskAgain } from './ask-again.use-case.js';
 import { DeclareLost } from './declare-lost.use-case.js';
 import { Recovery } from './recovery.js';
 import { TellHistory } from './tell-history.use-case.js';
 
-const ready = SnapshotReady.data.parse(SnapshotReady.example);
 const now = (): Date => new Date('2026-11-23T10:00:00Z');
 const busy = new Set<string>();
 let madeAt: string | undefined;
 const stream = { madeAt: () => Promise.resolve(madeAt), isIdle: (name: string) => Promise.resolve(!busy.has(name)) };
 const report = (): void => undefined;
-
-const operation: Operation = {
-  operationId: OperationId.parse(ready.restorePointId),
-  kind: 'create',
-  resources: ['PersistentVolumeClaim shop/orders'],
-  restorePointIds: [ready.restorePointId],
-  commandId: 'c',
-  traceparent: undefined,
-  requestDigest: '',
-  state: { phase: 'ready' },
-  finished: true,
-  cancelRequested: false,
-};
-
-const point: RestorePoint = {
-  ...withPendingWork({
-    restorePointId: ready.restorePointId,
-    namespace: ready.namespace,
-    persistentVolumeClaim: ready.persistentVolumeClaim,
-    phase: 'resumed',
-    policy: SnapshotPolicy.parse({ movers: ['copy'] }),
-    requestedAt: now().toISOString(),
-  }),
-  claim: ready.claim,
-  snapshot: ready.snapshot,
-};
 
 let journal: Journal;
 let outbox: Outbox;

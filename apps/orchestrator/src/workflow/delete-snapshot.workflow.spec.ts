@@ -1,8 +1,6 @@
 import {
   createMessage,
-  DeviceId,
   type AgentCommandDefinition,
-  OperationId,
   RestorePoint,
   SnapfleetError,
   SnapshotDelete,
@@ -11,16 +9,14 @@ import {
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { AcceptCommandUseCase } from '../accept/accept-command.use-case.js';
 import { isGood } from '../catalogue/last-good-copy.js';
-import { EventRecorder } from '../journal/event-recorder.js';
 import { Journal } from '../journal/journal.js';
 import { OperationStore } from '../journal/operation.store.js';
 import { Outbox } from '../journal/outbox.js';
 import { RestorePointStore } from '../journal/restore-point.store.js';
 import { OperationRunner } from '../operations/operation-runner.js';
-import { volumeResource } from '../operations/resources.js';
-import { workflows } from './workflows.js';
+import { device, orchestratorParts } from '../testing/orchestrator-parts.js';
+import { operationWith } from '../testing/samples.js';
 
-const device = DeviceId.parse('edge-1');
 const { restorePointId: id, claim, snapshot } = SnapshotReady.data.parse(SnapshotReady.example);
 const at = '2026-11-23T10:00:00Z';
 const backupOf = (mover: string) => ({
@@ -37,7 +33,6 @@ const proven = {
 const error = (code: 'snapshot_in_use' | 'not_ours' | 'snapshot_delete_pending' | 'destination_unavailable') =>
   Promise.reject(new SnapfleetError(code, code));
 
-let journal: Journal;
 let operations: OperationStore;
 let restorePoints: RestorePointStore;
 let outbox: Outbox;
@@ -60,23 +55,9 @@ function answer({ name }: AgentCommandDefinition, data: unknown): Promise<unknow
 }
 
 beforeEach(() => {
-  journal = new Journal(':memory:');
-  operations = new OperationStore(journal);
-  restorePoints = new RestorePointStore(journal);
-  outbox = new Outbox(journal);
   [calls, removeSnapshot, removeBackup] = [[], () => ({ freed: true }), () => ({})];
-  const parts = {
-    device,
-    journal,
-    operations,
-    restorePoints,
-    events: new EventRecorder(outbox, () => undefined),
-    workflows,
-    caller: { call: answer },
-    clock: { now: () => new Date(at), sleep: () => Promise.resolve() },
-    now: () => new Date(at),
-    report: () => undefined,
-  };
+  const parts = orchestratorParts(new Journal(':memory:'), answer);
+  ({ operations, restorePoints, outbox } = parts);
   runner = new OperationRunner(parts);
   accept = new AcceptCommandUseCase({ ...parts, runner });
   save();
@@ -139,19 +120,8 @@ describe('a deletion with backups', () => {
   test('of a journal in which backups went first keeps no proof of one that is gone', async () => {
     save({ phase: 'deleting', verifications: [proofOf('copy')], backups: [backupOf('copy')] });
     const options = { deleteBackups: true, purge: false, releaseFinalizers: false, cause: 'command' };
-    const orders = { namespace: 'shop', persistentVolumeClaim: 'orders' } as RestorePoint;
-    const operation = {
-      operationId: OperationId.parse(id),
-      kind: 'delete' as const,
-      resources: [volumeResource(orders)],
-      restorePointIds: [id] as const,
-      commandId: 'c',
-      traceparent: undefined,
-      requestDigest: '',
-      state: { phase: 'removing-backup', mover: 'copy', ...options, formerPhase: 'verified-remote' },
-      finished: false,
-      cancelRequested: false,
-    };
+    const state = { phase: 'removing-backup', mover: 'copy', ...options, formerPhase: 'verified-remote' };
+    const operation = operationWith({ kind: 'delete', state });
     removeSnapshot = () => error('snapshot_in_use');
     operations.add(operation, new Date(at));
     runner.start();

@@ -1,7 +1,6 @@
 import {
   deterministicUuid,
   type ErrorCode,
-  FencingToken,
   ObjectName,
   OperationId,
   RestorePoint,
@@ -9,7 +8,8 @@ import {
   SnapshotReady,
 } from '@snapfleet/contracts';
 import { expect, test } from 'vitest';
-import type { BegunOperation, StepOutcome } from '../operations/operation.js';
+import type { StepOutcome } from '../operations/operation.js';
+import { begunOperationWith } from '../testing/samples.js';
 import type { RestoreState } from './restore-state.js';
 import { RestoreVolumeWorkflow } from './restore-volume.workflow.js';
 
@@ -23,19 +23,11 @@ const point = RestorePoint.parse({
   backups: [],
   verifications: [],
 });
-const operation: BegunOperation = {
+const operation = begunOperationWith({
   operationId: OperationId.parse(deterministicUuid('restore')),
-  fencingToken: FencingToken.parse(7),
   kind: 'restore',
   resources: [],
-  restorePointIds: [point.restorePointId],
-  commandId: 'c',
-  traceparent: undefined,
-  requestDigest: '',
-  state: {},
-  finished: false,
-  cancelRequested: false,
-};
+});
 const restoring: RestoreState = { phase: 'restoring', targetClaim: ObjectName.parse('orders-restored') };
 const failed = (code: ErrorCode, message = 'why'): StepOutcome => ({
   kind: 'failed',

@@ -1,6 +1,6 @@
-import { FencingToken, OperationId, RestorePoint, SnapshotReady } from '@snapfleet/contracts';
+import { RestorePoint, SnapshotReady } from '@snapfleet/contracts';
 import { expect, test } from 'vitest';
-import type { BegunOperation } from '../../operations/operation.js';
+import { begunOperationWith } from '../../testing/samples.js';
 import { afterResume } from './create-return.js';
 import { CreateState, type CreateStateIn } from './create-state.js';
 import { endedAt, hooksReply, pods } from './replies-under-test.js';
@@ -12,19 +12,7 @@ const { restorePointId, namespace, persistentVolumeClaim, claim, snapshot } = re
 const about = { restorePointId, namespace, persistentVolumeClaim, claim, snapshot };
 const records = { backups: [], verifications: [], policy: {} };
 const point = RestorePoint.parse({ ...about, ...records, phase: 'snapshot-ready', requestedAt: since });
-const operation: BegunOperation = {
-  operationId: OperationId.parse(restorePointId),
-  fencingToken: FencingToken.parse(7),
-  kind: 'create',
-  resources: [],
-  restorePointIds: [restorePointId],
-  commandId: 'c',
-  traceparent: undefined,
-  requestDigest: '',
-  state: {},
-  finished: false,
-  cancelRequested: false,
-};
+const operation = begunOperationWith();
 const named = { kind: 'Deployment', name: 'orders' };
 const quiesced = {
   cold: { workload: { ...named, uid: claim.uid, replicas: 3 } },

@@ -1,6 +1,5 @@
 import {
   deterministicUuid,
-  FencingToken,
   OperationId,
   RestorePoint,
   RestorePointId,
@@ -10,7 +9,8 @@ import {
   type ErrorCode,
 } from '@snapfleet/contracts';
 import { describe, expect, test } from 'vitest';
-import type { BegunOperation, StepOutcome } from '../../operations/operation.js';
+import type { StepOutcome } from '../../operations/operation.js';
+import { begunOperationWith } from '../../testing/samples.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import type { CreateState } from './create-state.js';
 
@@ -40,19 +40,11 @@ function older(name: string, change: object = {}): RestorePoint {
 
 function survey(code: ErrorCode | undefined, policy: object, all: readonly RestorePoint[] = []) {
   const point = older('new', { snapshot: undefined, backups: [], verifications: [], phase: 'requested' });
-  const operation: BegunOperation = {
+  const operation = begunOperationWith({
     operationId: OperationId.parse(point.restorePointId),
-    fencingToken: FencingToken.parse(7),
-    kind: 'create',
-    resources: [],
     restorePointIds: [point.restorePointId],
-    commandId: 'c',
-    traceparent: undefined,
-    requestDigest: '',
     state: surveying,
-    finished: false,
-    cancelRequested: false,
-  };
+  });
   const findings = code === undefined ? [] : [new SnapfleetError(code, 'no room').toDetail()];
   const outcome: StepOutcome = { kind: 'done', result: { volumes: [], findings } };
   const restorePoints = [{ ...point, policy: SnapshotPolicy.parse(policy) }] as const;

@@ -1,14 +1,7 @@
-import {
-  FencingToken,
-  ObjectName,
-  ObjectUid,
-  OperationId,
-  SnapfleetError,
-  SnapshotPolicy,
-  SnapshotReady,
-} from '@snapfleet/contracts';
+import { ObjectName, ObjectUid, SnapfleetError, SnapshotPolicy, SnapshotReady } from '@snapfleet/contracts';
 import { expect, test } from 'vitest';
 import type { StepOutcome, Transition, WorkflowContext } from '../../operations/operation.js';
+import { begunOperationWith } from '../../testing/samples.js';
 import { afterResume } from './create-return.js';
 import type { CreateState, CreateStateIn, Cut } from './create-state.js';
 
@@ -19,19 +12,7 @@ const late = new SnapfleetError('deadline_exceeded', 'workload.quiesce was not a
 const notQuiesced: Cut = { kind: 'failed', error: late, phase: 'quiescing', begun: false };
 
 const context: WorkflowContext = {
-  operation: {
-    operationId: OperationId.parse(restorePointId),
-    fencingToken: FencingToken.parse(7),
-    kind: 'create',
-    resources: [],
-    restorePointIds: [restorePointId],
-    commandId: 'a-1',
-    traceparent: undefined,
-    requestDigest: '',
-    state: {},
-    finished: false,
-    cancelRequested: false,
-  },
+  operation: begunOperationWith(),
   restorePoints: [
     {
       restorePointId,

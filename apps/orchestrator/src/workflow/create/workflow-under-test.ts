@@ -1,6 +1,5 @@
 import {
   deterministicUuid,
-  FencingToken,
   OperationId,
   type QuiesceLevel,
   RestorePointId,
@@ -11,6 +10,7 @@ import {
 import { expect } from 'vitest';
 import { withPendingWork } from '../../catalogue/restore-point-progress.js';
 import type { BegunOperation, RestorePoints, StepOutcome } from '../../operations/operation.js';
+import { begunOperationWith } from '../../testing/samples.js';
 import { CreateSnapshotWorkflow } from './create-snapshot.workflow.js';
 import { createTransitions, type CreateState } from './create-state.js';
 import { success } from './replies-under-test.js';
@@ -47,19 +47,8 @@ function restorePoints(level: QuiesceLevel, claims: number): RestorePoints {
 }
 
 function operationOf([first, ...others]: RestorePoints): BegunOperation {
-  return {
-    operationId: groupId,
-    fencingToken: FencingToken.parse(7),
-    kind: 'create',
-    resources: ['PersistentVolumeClaim shop/orders'],
-    restorePointIds: [first.restorePointId, ...others.map(({ restorePointId }) => restorePointId)],
-    commandId: 'a-1',
-    traceparent: undefined,
-    requestDigest: '',
-    state: {},
-    finished: false,
-    cancelRequested: false,
-  };
+  const restorePointIds = [first.restorePointId, ...others.map(({ restorePointId }) => restorePointId)] as const;
+  return begunOperationWith({ operationId: groupId, restorePointIds });
 }
 
 const failedWith = (...[code, message, more]: ConstructorParameters<typeof SnapfleetError>): StepOutcome => ({
